@@ -1,0 +1,381 @@
+//! How raw cells become numbers.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{Column, DataError, Features, LANES, Table, padded};
+
+/// How raw rows become numbers: scaling, levels, missing cells. Fitted on training rows only; it travels with
+/// the network, in the ONNX file's metadata too.
+///
+/// A number `x` becomes `(x - shift) / scale`, a missing one as if it were `fill`; a nominal cell becomes one
+/// 1 among zeros (all zeros where it is missing or its level was not seen in training).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<ColumnEncoding>", into = "Vec<ColumnEncoding>")]
+pub struct Encoding {
+    columns: Vec<ColumnEncoding>,
+    width: usize,
+}
+
+/// How one raw column, or a run of like pixels, is encoded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum ColumnEncoding {
+    /// `count` numeric columns without missing cells, scaled alike: the pixels of an image.
+    Pixels {
+        /// Raw columns, and encoded ones.
+        count: usize,
+        /// Subtracted first.
+        shift: f32,
+        /// Divided by then; above zero.
+        scale: f32,
+    },
+    /// One numeric column; 1 encoded feature, or 2 with `indicator`.
+    Numeric {
+        /// The column's name.
+        name: String,
+        /// Takes the place of a missing cell before scaling.
+        fill: f32,
+        /// Subtracted first.
+        shift: f32,
+        /// Divided by then; above zero.
+        scale: f32,
+        /// Whether a second feature says (1 or 0) that the cell was missing.
+        indicator: bool,
+    },
+    /// One nominal column; as many encoded features as levels.
+    Nominal {
+        /// The column's name.
+        name: String,
+        /// The levels seen in training.
+        levels: Vec<String>,
+    },
+}
+
+impl ColumnEncoding {
+    /// Raw columns that this covers.
+    pub fn raw_columns(&self) -> usize {
+        match self {
+            Self::Pixels { count, .. } => *count,
+            Self::Numeric { .. } | Self::Nominal { .. } => 1,
+        }
+    }
+
+    /// Encoded features that this makes.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Pixels { count, .. } => *count,
+            Self::Numeric { indicator, .. } => 1 + usize::from(*indicator),
+            Self::Nominal { levels, .. } => levels.len(),
+        }
+    }
+}
+
+/// Encoded rows, feature-major with the batch contiguous: the layout that learners and networks compute in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoded {
+    /// Encoded features of a row.
+    pub width: usize,
+    /// Rows that are there.
+    pub rows: usize,
+    /// `rows` rounded up to whole SIMD registers; the lanes beyond `rows` are zero.
+    pub lanes: usize,
+    /// `[width][lanes]`.
+    pub values: Vec<f32>,
+}
+
+impl Encoded {
+    /// All rows' values of one feature.
+    pub fn feature(&self, feature: usize) -> &[f32] {
+        &self.values[feature * self.lanes..][..self.rows]
+    }
+
+    /// The same rows row-major, `[rows][width]`.
+    pub fn row_major(&self) -> Vec<f32> {
+        let mut rows = vec![0.0; self.rows * self.width];
+        for feature in 0..self.width {
+            for (row, &value) in self.feature(feature).iter().enumerate() {
+                rows[row * self.width + feature] = value;
+            }
+        }
+        rows
+    }
+}
+
+/// Largest width that a file may ask for: a guard against hostile encodings, far above any real one.
+const LARGEST_WIDTH: usize = 1 << 24;
+
+impl TryFrom<Vec<ColumnEncoding>> for Encoding {
+    type Error = DataError;
+
+    fn try_from(columns: Vec<ColumnEncoding>) -> Result<Self, DataError> {
+        let mut width = 0usize;
+        for column in &columns {
+            let usable = match column {
+                ColumnEncoding::Pixels { shift, scale, .. } => shift.is_finite() && *scale > 0.0 && scale.is_finite(),
+                ColumnEncoding::Numeric { fill, shift, scale, .. } => {
+                    fill.is_finite() && shift.is_finite() && *scale > 0.0 && scale.is_finite()
+                }
+                ColumnEncoding::Nominal { .. } => true,
+            };
+            if !usable {
+                let problem = "an encoding's numbers must be finite and its scale above zero".into();
+                return Err(DataError::Mismatch { problem });
+            }
+            width = width.saturating_add(column.width());
+        }
+        if width > LARGEST_WIDTH {
+            return Err(DataError::Mismatch { problem: format!("{width} features, expected at most {LARGEST_WIDTH}") });
+        }
+        Ok(Self { columns, width })
+    }
+}
+
+impl From<Encoding> for Vec<ColumnEncoding> {
+    fn from(encoding: Encoding) -> Self {
+        encoding.columns
+    }
+}
+
+impl Encoding {
+    /// Fits levels, centres and scales on `training_rows` alone. Numeric columns get mean 0 and standard
+    /// deviation 1 (a constant column stays at 0), all pixels of an image share one centre and scale.
+    pub fn fit(features: &Features, training_rows: &[u32]) -> Self {
+        let columns = match features {
+            Features::Images(images) => {
+                let pixels = images.pixels();
+                let bytes = training_rows.iter().flat_map(|&row| &images.bytes[row as usize * pixels..][..pixels]);
+                let (shift, scale) = centre_and_scale(bytes.map(|&byte| f64::from(byte)));
+                vec![ColumnEncoding::Pixels { count: pixels, shift, scale }]
+            }
+            Features::Table(table) => table.columns().iter().map(|column| fit_column(column, training_rows)).collect(),
+        };
+        let width = columns.iter().map(ColumnEncoding::width).sum();
+        Self { columns, width }
+    }
+
+    /// The parts, in the order of the raw columns.
+    pub fn columns(&self) -> &[ColumnEncoding] {
+        &self.columns
+    }
+
+    /// Encoded features of a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Raw columns (or pixels) of a row.
+    pub fn raw_columns(&self) -> usize {
+        self.columns.iter().map(ColumnEncoding::raw_columns).sum()
+    }
+
+    /// A short name of exactly this encoding, for memos and keys.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hash = Sha256::new();
+        hash.update(serde_json::to_vec(self).unwrap_or_default());
+        let digest: [u8; 32] = hash.finalize().into();
+        u64::from_le_bytes([
+            digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7],
+        ])
+    }
+
+    /// The centre and scale of each encoded feature, and the same encoding without them: raw numbers pass as
+    /// they are. What takes the scaling into a first layer uses this.
+    pub fn unscaled(&self) -> (Self, Vec<(f32, f32)>) {
+        let mut scaling = Vec::with_capacity(self.width);
+        let mut columns = self.columns.clone();
+        for column in &mut columns {
+            match column {
+                ColumnEncoding::Pixels { count, shift, scale } => {
+                    scaling.extend(std::iter::repeat_n((*shift, *scale), *count));
+                    (*shift, *scale) = (0.0, 1.0);
+                }
+                ColumnEncoding::Numeric { shift, scale, indicator, .. } => {
+                    scaling.push((*shift, *scale));
+                    scaling.extend(indicator.then_some((0.0, 1.0)));
+                    (*shift, *scale) = (0.0, 1.0);
+                }
+                ColumnEncoding::Nominal { levels, .. } => {
+                    scaling.extend(std::iter::repeat_n((0.0, 1.0), levels.len()));
+                }
+            }
+        }
+        (Self { columns, width: self.width }, scaling)
+    }
+
+    /// Encodes `rows` into a matrix of its own.
+    ///
+    /// # Errors
+    /// [`DataError::Mismatch`] where the rows have other columns than this encoding.
+    pub fn encode(&self, features: &Features, rows: &[u32]) -> Result<Encoded, DataError> {
+        let lanes = padded(rows.len());
+        let mut values = vec![0.0; self.width * lanes];
+        self.gather(features, rows, lanes, &mut values)?;
+        Ok(Encoded { width: self.width, rows: rows.len(), lanes, values })
+    }
+
+    /// Writes `rows` feature-major into `into`, `[width][lanes]`; lanes beyond `rows.len()` become zero.
+    /// `lanes` must be at least `rows.len()`, and `into` exactly `width * lanes` long.
+    ///
+    /// # Errors
+    /// [`DataError::Mismatch`] where the rows have other columns than this encoding.
+    pub fn gather(
+        &self,
+        features: &Features,
+        rows: &[u32],
+        lanes: usize,
+        into: &mut [f32],
+    ) -> Result<(), DataError> {
+        if into.len() != self.width * lanes || lanes < rows.len() {
+            let problem = format!("{} values for {} features in {lanes} lanes", into.len(), self.width);
+            return Err(DataError::Mismatch { problem });
+        }
+        if features.count() != self.raw_columns() {
+            let problem = format!("{} columns, expected {}", features.count(), self.raw_columns());
+            return Err(DataError::Mismatch { problem });
+        }
+        match features {
+            Features::Images(images) => self.gather_images(images, rows, lanes, into),
+            Features::Table(table) => self.gather_table(table, rows, lanes, into),
+        }
+    }
+
+    fn gather_images(
+        &self,
+        images: &crate::Images,
+        rows: &[u32],
+        lanes: usize,
+        into: &mut [f32],
+    ) -> Result<(), DataError> {
+        let [ColumnEncoding::Pixels { shift, scale, .. }] = self.columns.as_slice() else {
+            return Err(DataError::Mismatch { problem: "images, expected a table".into() });
+        };
+        let pixels = images.pixels();
+        let lookup: Vec<f32> = (0..=u8::MAX).map(|byte| (f32::from(byte) - shift) / scale).collect();
+        // Sixteen rows at a time, so that the writes of one register's width share a cache line.
+        for (block, rows) in rows.chunks(LANES).enumerate() {
+            for (lane, &row) in rows.iter().enumerate() {
+                let bytes = &images.bytes[row as usize * pixels..][..pixels];
+                for (pixel, &byte) in bytes.iter().enumerate() {
+                    into[pixel * lanes + block * LANES + lane] = lookup[usize::from(byte)];
+                }
+            }
+        }
+        for pixel in 0..pixels {
+            into[pixel * lanes + rows.len()..(pixel + 1) * lanes].fill(0.0);
+        }
+        Ok(())
+    }
+
+    fn gather_table(&self, table: &Table, rows: &[u32], lanes: usize, into: &mut [f32]) -> Result<(), DataError> {
+        let mut raw = table.columns().iter();
+        let mut into = into;
+        for encoding in &self.columns {
+            let (out, rest) = std::mem::take(&mut into).split_at_mut(encoding.width() * lanes);
+            into = rest;
+            match encoding {
+                ColumnEncoding::Pixels { count, shift, scale } => {
+                    for (out, column) in out.chunks_exact_mut(lanes.max(1)).zip(raw.by_ref().take(*count)) {
+                        gather_numbers(numbers(column)?, rows, (*shift, *shift, *scale), out);
+                    }
+                }
+                ColumnEncoding::Numeric { fill, shift, scale, indicator, .. } => {
+                    let Some(column) = raw.next() else { break };
+                    let values = numbers(column)?;
+                    gather_numbers(values, rows, (*fill, *shift, *scale), &mut out[..lanes]);
+                    if *indicator {
+                        gather_missing(values, rows, &mut out[lanes..]);
+                    }
+                }
+                ColumnEncoding::Nominal { levels, .. } => {
+                    let Some(column) = raw.next() else { break };
+                    gather_levels(column, levels, rows, lanes, out)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn numbers(column: &Column) -> Result<&[f32], DataError> {
+    match column {
+        Column::Numeric { values, .. } => Ok(values),
+        Column::Nominal { name, .. } => {
+            Err(DataError::Mismatch { problem: format!("column `{name}` holds levels, expected numbers") })
+        }
+    }
+}
+
+fn gather_numbers(values: &[f32], rows: &[u32], (fill, shift, scale): (f32, f32, f32), out: &mut [f32]) {
+    let (there, beyond) = out.split_at_mut(rows.len());
+    for (out, &row) in there.iter_mut().zip(rows) {
+        let value = values[row as usize];
+        let value = if value.is_nan() { fill } else { value };
+        *out = (value - shift) / scale;
+    }
+    beyond.fill(0.0);
+}
+
+fn gather_missing(values: &[f32], rows: &[u32], out: &mut [f32]) {
+    let (there, beyond) = out.split_at_mut(rows.len());
+    for (out, &row) in there.iter_mut().zip(rows) {
+        *out = f32::from(u8::from(values[row as usize].is_nan()));
+    }
+    beyond.fill(0.0);
+}
+
+fn gather_levels(
+    column: &Column,
+    levels: &[String],
+    rows: &[u32],
+    lanes: usize,
+    out: &mut [f32],
+) -> Result<(), DataError> {
+    let Column::Nominal { levels: raw_levels, codes, .. } = column else {
+        let problem = format!("column `{}` holds numbers, expected levels", column.name());
+        return Err(DataError::Mismatch { problem });
+    };
+    // The table at hand may list its levels in another order than the one that was fitted.
+    let place: HashMap<&str, usize> = levels.iter().enumerate().map(|(place, level)| (level.as_str(), place)).collect();
+    let places: Vec<Option<usize>> = raw_levels.iter().map(|level| place.get(level.as_str()).copied()).collect();
+    out.fill(0.0);
+    for (lane, &row) in rows.iter().enumerate() {
+        if let Some(place) = codes[row as usize].and_then(|code| places[code as usize]) {
+            out[place * lanes + lane] = 1.0;
+        }
+    }
+    Ok(())
+}
+
+fn fit_column(column: &Column, training_rows: &[u32]) -> ColumnEncoding {
+    match column {
+        Column::Numeric { name, values } => {
+            let seen = training_rows.iter().map(|&row| values[row as usize]);
+            let indicator = seen.clone().any(f32::is_nan);
+            let (shift, scale) = centre_and_scale(seen.filter(|value| !value.is_nan()).map(f64::from));
+            ColumnEncoding::Numeric { name: name.clone(), fill: shift, shift, scale, indicator }
+        }
+        Column::Nominal { name, levels, codes } => {
+            let mut seen = vec![false; levels.len()];
+            for code in training_rows.iter().filter_map(|&row| codes[row as usize]) {
+                seen[code as usize] = true;
+            }
+            let levels = levels.iter().zip(seen).filter(|(_, seen)| *seen).map(|(level, _)| level.clone()).collect();
+            ColumnEncoding::Nominal { name: name.clone(), levels }
+        }
+    }
+}
+
+/// Mean and standard deviation (of the population); (0, 1) of nothing, and scale 1 where nothing varies.
+fn centre_and_scale(values: impl Iterator<Item = f64> + Clone) -> (f32, f32) {
+    let count = values.clone().count() as f64;
+    if count == 0.0 {
+        return (0.0, 1.0);
+    }
+    let mean = values.clone().sum::<f64>() / count;
+    let variance = values.map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
+    let deviation = variance.sqrt() as f32;
+    (mean as f32, if deviation > f32::EPSILON * (mean.abs() as f32).max(1.0) { deviation } else { 1.0 })
+}

@@ -1,0 +1,199 @@
+//! Raw rows: tables of columns, or images.
+
+use serde::{Deserialize, Serialize};
+
+use crate::DataError;
+
+/// Columns as they came: what MUNGE works on. All columns have [`Table::rows`] cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    columns: Vec<Column>,
+    rows: usize,
+}
+
+/// One column of a [`Table`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Column {
+    /// Numbers; NaN is a missing cell.
+    Numeric {
+        /// The column's name, from the file's header or made up from its place.
+        name: String,
+        /// One value a row.
+        values: Vec<f32>,
+    },
+    /// One of a set of levels; `None` is a missing cell.
+    Nominal {
+        /// The column's name.
+        name: String,
+        /// What the codes stand for.
+        levels: Vec<String>,
+        /// Index into `levels`, one a row.
+        codes: Vec<Option<u32>>,
+    },
+}
+
+impl Column {
+    /// The column's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Numeric { name, .. } | Self::Nominal { name, .. } => name,
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Numeric { values, .. } => values.len(),
+            Self::Nominal { codes, .. } => codes.len(),
+        }
+    }
+}
+
+impl Table {
+    /// A table of columns of one length.
+    ///
+    /// # Errors
+    /// [`DataError::Mismatch`] where lengths differ, or a code has no level.
+    pub fn new(columns: Vec<Column>) -> Result<Self, DataError> {
+        let rows = columns.first().map_or(0, Column::len);
+        for column in &columns {
+            if column.len() != rows {
+                let problem = format!("column `{}` has {} cells, expected {rows}", column.name(), column.len());
+                return Err(DataError::Mismatch { problem });
+            }
+            if let Column::Nominal { name, levels, codes } = column
+                && let Some(code) = codes.iter().flatten().find(|&&code| code as usize >= levels.len())
+            {
+                let problem = format!("column `{name}` has code {code}, expected less than {}", levels.len());
+                return Err(DataError::Mismatch { problem });
+            }
+        }
+        Ok(Self { columns, rows })
+    }
+
+    /// The columns, in order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The columns, to be taken apart.
+    pub fn into_columns(self) -> Vec<Column> {
+        self.columns
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The given rows in the given order, as a table of their own.
+    pub fn select(&self, rows: &[u32]) -> Self {
+        let columns = self.columns.iter().map(|column| match column {
+            Column::Numeric { name, values } => Column::Numeric {
+                name: name.clone(),
+                values: rows.iter().map(|&row| values[row as usize]).collect(),
+            },
+            Column::Nominal { name, levels, codes } => Column::Nominal {
+                name: name.clone(),
+                levels: levels.clone(),
+                codes: rows.iter().map(|&row| codes[row as usize]).collect(),
+            },
+        });
+        Self { columns: columns.collect(), rows: rows.len() }
+    }
+
+    /// Puts the rows of `other` below these.
+    ///
+    /// # Errors
+    /// [`DataError::Mismatch`] where the columns are not the same in number, kind and levels.
+    pub fn append(&mut self, other: &Self) -> Result<(), DataError> {
+        if self.columns.len() != other.columns.len() {
+            let problem = format!("{} columns, expected {}", other.columns.len(), self.columns.len());
+            return Err(DataError::Mismatch { problem });
+        }
+        let fits = |(mine, theirs): (&Column, &Column)| match (mine, theirs) {
+            (Column::Numeric { .. }, Column::Numeric { .. }) => true,
+            (Column::Nominal { levels: a, .. }, Column::Nominal { levels: b, .. }) => a == b,
+            _ => false,
+        };
+        if let Some((mine, _)) = self.columns.iter().zip(&other.columns).find(|pair| !fits(*pair)) {
+            let problem = format!("column `{}` is of another kind or has other levels", mine.name());
+            return Err(DataError::Mismatch { problem });
+        }
+        for (mine, theirs) in self.columns.iter_mut().zip(&other.columns) {
+            match (mine, theirs) {
+                (Column::Numeric { values, .. }, Column::Numeric { values: more, .. }) => values.extend(more),
+                (Column::Nominal { codes, .. }, Column::Nominal { codes: more, .. }) => codes.extend(more),
+                _ => {}
+            }
+        }
+        self.rows += other.rows;
+        Ok(())
+    }
+}
+
+/// Images of one size, kept as bytes: a quarter of the memory of `f32`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Images {
+    /// Colour planes.
+    pub channels: usize,
+    /// Pixel rows.
+    pub height: usize,
+    /// Pixel columns.
+    pub width: usize,
+    /// `[images][channels][height][width]` (NCHW), row after row.
+    pub bytes: Vec<u8>,
+}
+
+impl Images {
+    /// Pixels of one image, all channels.
+    pub fn pixels(&self) -> usize {
+        self.channels * self.height * self.width
+    }
+
+    /// Number of images.
+    pub fn rows(&self) -> usize {
+        self.bytes.len() / self.pixels().max(1)
+    }
+}
+
+/// Raw rows of either form.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Features {
+    /// Columns.
+    Table(Table),
+    /// Images.
+    Images(Images),
+}
+
+impl Features {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Table(table) => table.rows(),
+            Self::Images(images) => images.rows(),
+        }
+    }
+
+    /// Raw features of one row: columns or pixels.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Table(table) => table.columns().len(),
+            Self::Images(images) => images.pixels(),
+        }
+    }
+
+    /// The given rows as a table; a pixel becomes a numeric column `pixel_<index>` of its byte values.
+    pub fn table(&self, rows: &[u32]) -> Table {
+        match self {
+            Self::Table(table) => table.select(rows),
+            Self::Images(images) => {
+                let pixels = images.pixels();
+                let column = |pixel: usize| Column::Numeric {
+                    name: format!("pixel_{pixel}"),
+                    values: rows.iter().map(|&row| f32::from(images.bytes[row as usize * pixels + pixel])).collect(),
+                };
+                Table { columns: (0..pixels).map(column).collect(), rows: rows.len() }
+            }
+        }
+    }
+}
