@@ -1,1 +1,53 @@
-fn main(){}
+//! `lessen`: what a machine-learning result cost, and how to make the next one cheaper.
+
+mod args;
+mod failure;
+mod interrupt;
+mod output;
+#[cfg(test)]
+mod planned;
+mod progress;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Verb};
+use crate::output::Output;
+
+/// How a verb ended, where it did not fail.
+pub(crate) enum Outcome {
+    /// All that was asked for is done.
+    Done,
+    /// What was checked does not hold, or is incomplete.
+    NotHeld,
+}
+
+fn main() -> ExitCode {
+    // Usage errors leave here with exit code 2, help and version with 0.
+    let cli = Cli::parse();
+    let output = Output::new(&cli.common);
+    let outcome = run(&cli, &output);
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::NotHeld) => ExitCode::from(1),
+        Err(error) if failure::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output.failure(&failure::text(&error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: &Cli, output: &Output) -> anyhow::Result<Outcome> {
+    if let Some(threads) = cli.common.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
+    }
+    match &cli.verb {
+        Verb::Compress(args) => verbs::compress::run(args, &cli.common, output),
+        Verb::Mimic(args) => verbs::mimic::run(args, &cli.common, output),
+        Verb::Predict(args) => verbs::predict::run(args, &cli.common, output),
+        Verb::Data(args) => verbs::data::run(args, &cli.common, output),
+    }
+}

@@ -114,7 +114,9 @@ impl TryFrom<Vec<ColumnEncoding>> for Encoding {
         let mut width = 0usize;
         for column in &columns {
             let usable = match column {
-                ColumnEncoding::Pixels { shift, scale, .. } => shift.is_finite() && *scale > 0.0 && scale.is_finite(),
+                ColumnEncoding::Pixels { shift, scale, .. } => {
+                    shift.is_finite() && *scale > 0.0 && scale.is_finite()
+                }
                 ColumnEncoding::Numeric { fill, shift, scale, .. } => {
                     fill.is_finite() && shift.is_finite() && *scale > 0.0 && scale.is_finite()
                 }
@@ -127,7 +129,9 @@ impl TryFrom<Vec<ColumnEncoding>> for Encoding {
             width = width.saturating_add(column.width());
         }
         if width > LARGEST_WIDTH {
-            return Err(DataError::Mismatch { problem: format!("{width} features, expected at most {LARGEST_WIDTH}") });
+            return Err(DataError::Mismatch {
+                problem: format!("{width} features, expected at most {LARGEST_WIDTH}"),
+            });
         }
         Ok(Self { columns, width })
     }
@@ -146,11 +150,14 @@ impl Encoding {
         let columns = match features {
             Features::Images(images) => {
                 let pixels = images.pixels();
-                let bytes = training_rows.iter().flat_map(|&row| &images.bytes[row as usize * pixels..][..pixels]);
+                let bytes =
+                    training_rows.iter().flat_map(|&row| &images.bytes[row as usize * pixels..][..pixels]);
                 let (shift, scale) = centre_and_scale(bytes.map(|&byte| f64::from(byte)));
                 vec![ColumnEncoding::Pixels { count: pixels, shift, scale }]
             }
-            Features::Table(table) => table.columns().iter().map(|column| fit_column(column, training_rows)).collect(),
+            Features::Table(table) => {
+                table.columns().iter().map(|column| fit_column(column, training_rows)).collect()
+            }
         };
         let width = columns.iter().map(ColumnEncoding::width).sum();
         Self { columns, width }
@@ -253,7 +260,8 @@ impl Encoding {
             return Err(DataError::Mismatch { problem: "images, expected a table".into() });
         };
         let pixels = images.pixels();
-        let lookup: Vec<f32> = (0..=u8::MAX).map(|byte| (f32::from(byte) - shift) / scale).collect();
+        // On the stack: gathering a minibatch allocates nothing.
+        let lookup: [f32; 256] = std::array::from_fn(|byte| (byte as f32 - shift) / scale);
         // Sixteen rows at a time, so that the writes of one register's width share a cache line.
         for (block, rows) in rows.chunks(LANES).enumerate() {
             for (lane, &row) in rows.iter().enumerate() {
@@ -269,7 +277,13 @@ impl Encoding {
         Ok(())
     }
 
-    fn gather_table(&self, table: &Table, rows: &[u32], lanes: usize, into: &mut [f32]) -> Result<(), DataError> {
+    fn gather_table(
+        &self,
+        table: &Table,
+        rows: &[u32],
+        lanes: usize,
+        into: &mut [f32],
+    ) -> Result<(), DataError> {
         let mut raw = table.columns().iter();
         let mut into = into;
         for encoding in &self.columns {
@@ -277,7 +291,8 @@ impl Encoding {
             into = rest;
             match encoding {
                 ColumnEncoding::Pixels { count, shift, scale } => {
-                    for (out, column) in out.chunks_exact_mut(lanes.max(1)).zip(raw.by_ref().take(*count)) {
+                    for (pixel, column) in raw.by_ref().take(*count).enumerate() {
+                        let out = &mut out[pixel * lanes..][..lanes];
                         gather_numbers(numbers(column)?, rows, (*shift, *shift, *scale), out);
                     }
                 }
@@ -337,14 +352,23 @@ fn gather_levels(
         let problem = format!("column `{}` holds numbers, expected levels", column.name());
         return Err(DataError::Mismatch { problem });
     };
-    // The table at hand may list its levels in another order than the one that was fitted.
-    let place: HashMap<&str, usize> = levels.iter().enumerate().map(|(place, level)| (level.as_str(), place)).collect();
-    let places: Vec<Option<usize>> = raw_levels.iter().map(|level| place.get(level.as_str()).copied()).collect();
     out.fill(0.0);
-    for (lane, &row) in rows.iter().enumerate() {
-        if let Some(place) = codes[row as usize].and_then(|code| places[code as usize]) {
-            out[place * lanes + lane] = 1.0;
+    let mut mark = |place_of: &dyn Fn(u32) -> Option<usize>| {
+        for (lane, &row) in rows.iter().enumerate() {
+            if let Some(place) = codes[row as usize].and_then(place_of) {
+                out[place * lanes + lane] = 1.0;
+            }
         }
+    };
+    if raw_levels == levels {
+        mark(&|code| Some(code as usize));
+    } else {
+        // The table at hand lists its levels in another order than the one that was fitted, or has others.
+        let place: HashMap<&str, usize> =
+            levels.iter().enumerate().map(|(place, level)| (level.as_str(), place)).collect();
+        let places: Vec<Option<usize>> =
+            raw_levels.iter().map(|level| place.get(level.as_str()).copied()).collect();
+        mark(&|code| places[code as usize]);
     }
     Ok(())
 }
@@ -362,11 +386,15 @@ fn fit_column(column: &Column, training_rows: &[u32]) -> ColumnEncoding {
             for code in training_rows.iter().filter_map(|&row| codes[row as usize]) {
                 seen[code as usize] = true;
             }
-            let levels = levels.iter().zip(seen).filter(|(_, seen)| *seen).map(|(level, _)| level.clone()).collect();
+            let levels =
+                levels.iter().zip(seen).filter(|(_, seen)| *seen).map(|(level, _)| level.clone()).collect();
             ColumnEncoding::Nominal { name: name.clone(), levels }
         }
     }
 }
+
+/// Smallest deviation that counts: weights divided by it, when scaling is folded into a layer, stay finite.
+const SMALLEST_SCALE: f32 = 1e-30;
 
 /// Mean and standard deviation (of the population); (0, 1) of nothing, and scale 1 where nothing varies.
 fn centre_and_scale(values: impl Iterator<Item = f64> + Clone) -> (f32, f32) {
@@ -377,5 +405,7 @@ fn centre_and_scale(values: impl Iterator<Item = f64> + Clone) -> (f32, f32) {
     let mean = values.clone().sum::<f64>() / count;
     let variance = values.map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
     let deviation = variance.sqrt() as f32;
-    (mean as f32, if deviation > f32::EPSILON * (mean.abs() as f32).max(1.0) { deviation } else { 1.0 })
+    // What is below the spacing of numbers at the mean is rounding, however small the column's unit is.
+    let rounding = f32::EPSILON * mean.abs() as f32;
+    (mean as f32, if deviation > rounding.max(SMALLEST_SCALE) { deviation } else { 1.0 })
 }

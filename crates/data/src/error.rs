@@ -1,6 +1,6 @@
 //! What can be wrong with data.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Data that could not be read, or cannot be used for what was asked.
 ///
@@ -46,6 +46,16 @@ pub enum DataError {
         /// What to do about it.
         hint: String,
     },
+    /// A table has no column of the name or place asked for.
+    #[error("`{}` has no column `{column}`", path.display())]
+    NoColumn {
+        /// The file.
+        path: PathBuf,
+        /// The name, or the place counted from 1.
+        column: String,
+        /// Which columns there are.
+        hint: String,
+    },
     /// The data was read but does not serve: one class, a class too small to split, no rows.
     #[error("data set `{name}`: {problem}")]
     Unusable {
@@ -67,10 +77,15 @@ fn place(place: &str) -> String {
 }
 
 impl DataError {
+    /// A [`DataError::Malformed`] about `place_in` (empty: the whole) of the file at `path`.
+    pub(crate) fn malformed(path: &Path, place_in: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Malformed { path: path.to_owned(), place_in: place_in.into(), problem: problem.into() }
+    }
+
     /// Advice, where there is some.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Unknown { hint, .. } if !hint.is_empty() => Some(hint),
+            Self::Unknown { hint, .. } | Self::NoColumn { hint, .. } if !hint.is_empty() => Some(hint),
             Self::WrongDigest { .. } => Some("delete the file and put the published one in its place"),
             _ => None,
         }

@@ -52,12 +52,20 @@ impl Table {
     /// A table of columns of one length.
     ///
     /// # Errors
-    /// [`DataError::Mismatch`] where lengths differ, or a code has no level.
+    /// [`DataError::Mismatch`] where lengths differ, a code has no level, or a number is infinite.
     pub fn new(columns: Vec<Column>) -> Result<Self, DataError> {
         let rows = columns.first().map_or(0, Column::len);
         for column in &columns {
             if column.len() != rows {
-                let problem = format!("column `{}` has {} cells, expected {rows}", column.name(), column.len());
+                let problem =
+                    format!("column `{}` has {} cells, expected {rows}", column.name(), column.len());
+                return Err(DataError::Mismatch { problem });
+            }
+            if let Column::Numeric { name, values } = column
+                && let Some(row) = values.iter().position(|value| value.is_infinite())
+            {
+                let problem =
+                    format!("column `{name}` is infinite in row {row}, expected finite numbers or NaN");
                 return Err(DataError::Mismatch { problem });
             }
             if let Column::Nominal { name, levels, codes } = column
@@ -190,10 +198,58 @@ impl Features {
                 let pixels = images.pixels();
                 let column = |pixel: usize| Column::Numeric {
                     name: format!("pixel_{pixel}"),
-                    values: rows.iter().map(|&row| f32::from(images.bytes[row as usize * pixels + pixel])).collect(),
+                    values: rows
+                        .iter()
+                        .map(|&row| f32::from(images.bytes[row as usize * pixels + pixel]))
+                        .collect(),
                 };
                 Table { columns: (0..pixels).map(column).collect(), rows: rows.len() }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(values: &[f32], levels: &[&str], codes: &[Option<u32>]) -> Table {
+        let levels = levels.iter().map(|&level| level.to_owned()).collect();
+        Table::new(vec![
+            Column::Numeric { name: "x".into(), values: values.into() },
+            Column::Nominal { name: "n".into(), levels, codes: codes.into() },
+        ])
+        .unwrap()
+    }
+
+    #[test]
+    fn rows_are_selected_and_appended() {
+        let mut rows = table(&[1.0, 2.0, 3.0], &["a", "b"], &[Some(0), None, Some(1)]);
+        let selected = rows.select(&[2, 0, 2]);
+        assert_eq!(selected, table(&[3.0, 1.0, 3.0], &["a", "b"], &[Some(1), Some(0), Some(1)]));
+        rows.append(&selected.select(&[1])).unwrap();
+        assert_eq!(rows, table(&[1.0, 2.0, 3.0, 1.0], &["a", "b"], &[Some(0), None, Some(1), Some(0)]));
+        assert_eq!(rows.rows(), 4);
+    }
+
+    #[test]
+    fn only_rows_of_the_same_columns_are_appended() {
+        let mut rows = table(&[1.0], &["a", "b"], &[Some(0)]);
+        let before = rows.clone();
+        let swapped = Table::new(rows.columns().iter().rev().cloned().collect()).unwrap();
+        for other in [table(&[1.0], &["b", "a"], &[Some(0)]), swapped, Table::new(vec![]).unwrap()] {
+            assert!(rows.append(&other).is_err());
+            assert_eq!(rows, before);
+        }
+    }
+
+    #[test]
+    fn images_become_a_column_a_pixel() {
+        let images = Images { channels: 1, height: 1, width: 2, bytes: vec![1, 2, 3, 4, 5, 6] };
+        assert_eq!((images.rows(), images.pixels()), (3, 2));
+        let expected =
+            ["pixel_0", "pixel_1"].map(str::to_owned).into_iter().zip([vec![5.0, 1.0], vec![6.0, 2.0]]);
+        let expected = expected.map(|(name, values)| Column::Numeric { name, values }).collect();
+        assert_eq!(Features::Images(images).table(&[2, 0]), Table::new(expected).unwrap());
     }
 }

@@ -4,15 +4,38 @@
 //! [`Target`]; a [`Split`] says which rows train, validate and test. An [`Encoding`], fitted on training rows
 //! only, turns raw rows into the feature-major [`Encoded`] matrix that networks and learners compute in.
 //! Every random choice in lessen draws from [`random::stream`].
+//!
+//! Rows come from files: [`idx`] reads images, [`csv_file`] tables, [`named`] the sets that have a name, checked
+//! byte for byte, of which [`digits()`] needs no file. Readers take a file's bytes, packed or not, and answer any
+//! bytes with rows or an error that says where; memory grows with what is in a file, not with what it claims.
+//!
+//! # Example
+//! ```
+//! use lessen_data::Encoding;
+//!
+//! let digits = lessen_data::digits()?;
+//! let split = digits.split(1)?;
+//! let encoding = Encoding::fit(&digits.features, &split.train);
+//! let encoded = encoding.encode(&digits.features, &split.validation)?;
+//! assert_eq!((encoded.width, encoded.rows, encoded.lanes), (64, 359, 368));
+//! # Ok::<(), lessen_data::DataError>(())
+//! ```
 
+pub mod csv_file;
 mod dataset;
+mod digits;
 mod encoding;
 mod error;
 mod features;
+pub mod idx;
+pub mod named;
+mod nearest;
 pub mod random;
 mod split;
+mod unpack;
 
 pub use dataset::{Dataset, Target};
+pub use digits::digits;
 pub use encoding::{ColumnEncoding, Encoded, Encoding};
 pub use error::DataError;
 pub use features::{Column, Features, Images, Table};

@@ -18,12 +18,12 @@ pub struct Split {
 /// Fewest rows that a class must have, so that each part sees it.
 const SMALLEST_CLASS: usize = 5;
 
-/// Share of all rows that go to validation, and to test, where no test part is given.
-const HELD_OUT: f64 = 0.2;
+/// One row in so many goes to validation, and one to test, where no test part is given.
+const HELD_OUT: usize = 5;
 
-/// Share of the given training rows that go to validation where a test part is given: MNIST's 60,000 become
-/// 55,000 and 5,000 (Frankle & Carbin 2019).
-const HELD_OUT_OF_GIVEN: f64 = 1.0 / 12.0;
+/// One in so many of the given training rows goes to validation where a test part is given: MNIST's 60,000
+/// become 55,000 and 5,000 (Frankle & Carbin 2019).
+const HELD_OUT_OF_GIVEN: usize = 12;
 
 impl Split {
     /// 60/20/20, each class divided in that proportion, by `seed`. Where `given_test` names test rows, those
@@ -50,24 +50,72 @@ impl Split {
         if by_class.iter().filter(|rows| !rows.is_empty()).count() < 2 {
             return Err(unusable("there is one class, expected two or more".into()));
         }
-        let mut random = random::stream(seed, "split");
-        let mut split = Self { train: Vec::new(), validation: Vec::new(), test: given_test.unwrap_or_default().to_vec() };
-        for (rows, name) in by_class.iter_mut().zip(names).filter(|(rows, _)| !rows.is_empty()) {
-            if rows.len() < SMALLEST_CLASS {
-                let problem = format!("class `{name}` has {} rows, expected at least {SMALLEST_CLASS}", rows.len());
+        for (rows, name) in by_class.iter().zip(names) {
+            if (1..SMALLEST_CLASS).contains(&rows.len()) {
+                let problem =
+                    format!("class `{name}` has {} rows, expected at least {SMALLEST_CLASS}", rows.len());
                 return Err(unusable(problem));
             }
+        }
+        let sizes: Vec<usize> = by_class.iter().map(Vec::len).collect();
+        let held_out = one_in(if given_test.is_some() { HELD_OUT_OF_GIVEN } else { HELD_OUT }, &sizes);
+        let mut random = random::stream(seed, "split");
+        let mut split =
+            Self { train: Vec::new(), validation: Vec::new(), test: given_test.unwrap_or_default().to_vec() };
+        for (rows, held_out) in by_class.iter_mut().zip(held_out) {
             rows.shuffle(&mut random);
-            let share = |share: f64| ((rows.len() as f64 * share).round() as usize).max(1);
-            let (validation, test) =
-                if given_test.is_some() { (share(HELD_OUT_OF_GIVEN), 0) } else { (share(HELD_OUT), share(HELD_OUT)) };
-            split.validation.extend(&rows[..validation]);
-            split.test.extend(&rows[validation..validation + test]);
-            split.train.extend(&rows[validation + test..]);
+            let test = if given_test.is_some() { 0 } else { held_out };
+            split.validation.extend(&rows[..held_out]);
+            split.test.extend(&rows[held_out..held_out + test]);
+            split.train.extend(&rows[held_out + test..]);
         }
         for part in [&mut split.train, &mut split.validation, &mut split.test] {
             part.sort_unstable();
         }
         Ok(split)
+    }
+}
+
+/// How many rows of each class make up one in `divisor` of all, as near to the classes' own shares as whole rows
+/// allow: the largest remainders are rounded up until the sum is right (Hamilton's method), earlier classes
+/// first. At least one row of each class that has any.
+fn one_in(divisor: usize, sizes: &[usize]) -> Vec<usize> {
+    let mut parts: Vec<usize> = sizes.iter().map(|size| size / divisor).collect();
+    let total = (sizes.iter().sum::<usize>() + divisor / 2) / divisor;
+    let mut by_remainder: Vec<usize> = (0..sizes.len()).collect();
+    by_remainder.sort_by_key(|&class| std::cmp::Reverse(sizes[class] % divisor));
+    let left = total - parts.iter().sum::<usize>();
+    for &class in by_remainder.iter().take(left) {
+        parts[class] += 1;
+    }
+    for (part, &size) in parts.iter_mut().zip(sizes) {
+        *part = (*part).max(size.min(1));
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_those_worked_out_by_hand() {
+        let mnist = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949];
+        let cases: [(usize, &[usize], &[usize]); 6] = [
+            (5, &[10, 5, 20], &[2, 1, 4]),
+            // 1.4 + 1.4 + 1.4 = 4.2: each gets 1, and the fourth goes to the first of the equal remainders.
+            (5, &[7, 7, 7], &[2, 1, 1]),
+            // 1.6 + 1.2 + 2.2 = 5: the fifth goes to the remainder of 0.6.
+            (5, &[8, 6, 11], &[2, 1, 2]),
+            (12, &[120, 0, 60], &[10, 0, 5]),
+            // 0.42 + 10 = 10.42: ten rows, but the small class is to be seen as well.
+            (12, &[5, 120], &[1, 10]),
+            // 4,994 whole twelfths; the other 6 rows go to the remainders 11, 10, 10, 9, 9 and the first 7.
+            (12, &mnist, &[494, 562, 496, 511, 487, 452, 493, 522, 487, 496]),
+        ];
+        for (divisor, sizes, expected) in cases {
+            assert_eq!(one_in(divisor, sizes), expected, "one in {divisor} of {sizes:?}");
+        }
+        assert_eq!(one_in(12, &mnist).iter().sum::<usize>(), 5000);
     }
 }

@@ -1,1 +1,52 @@
-//! placeholder
+//! Running and training networks on the CPU.
+//!
+//! A [`Plan`] is a network compiled to predict, a [`Trainer`] one that is being trained, a step at a time, by a
+//! [`Recipe`]. Inside, activations are feature-major, `[width][lanes]`: one weight multiplies a register of
+//! rows. A step runs on one thread and allocates nothing, so the same seed gives the same bits however many
+//! networks are trained side by side. Nothing outside of this crate knows that kernels exist.
+//!
+//! # Example
+//! ```
+//! use lessen_engine::{Activation, Optimiser, Plan, Recipe, Schedule, Targets, Trainer, TrainingRows, initial};
+//! use lessen_model::predict_rows;
+//!
+//! let digits = lessen_data::digits()?;
+//! let split = digits.split(1)?;
+//! let (classes, labels) = digits.classes()?;
+//! let encoding = lessen_data::Encoding::fit(&digits.features, &split.train);
+//! let network = initial::mlp(encoding, &[16], Activation::Relu, classes.to_vec(), 1)?;
+//! let recipe = Recipe {
+//!     batch: 64,
+//!     optimiser: Optimiser::adam(0.01),
+//!     schedule: Schedule::Cosine { steps: 300, warm_up: 10 },
+//!     weight_decay: 0.0,
+//! };
+//! let mut trainer = Trainer::new(network, recipe, 1)?;
+//! let rows = TrainingRows { features: &digits.features, rows: &split.train, targets: Targets::Labels(labels) };
+//! for _ in 0..300 {
+//!     trainer.step(&rows)?;
+//! }
+//! let plan = Plan::new("small", trainer.into_network())?;
+//! let answers = predict_rows(&plan, &digits.features, &split.test)?;
+//! assert_eq!(answers.len(), split.test.len() * 10);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod chain;
+mod error;
+pub mod initial;
+mod kernels;
+mod loss;
+mod optimiser;
+mod plan;
+mod recipe;
+pub mod timing;
+mod trainer;
+
+pub use error::{EngineError, StepError};
+pub use initial::Activation;
+pub use kernels::product::{Matrix, MatrixMut, product};
+pub use loss::Targets;
+pub use plan::Plan;
+pub use recipe::{Optimiser, Recipe, Schedule};
+pub use trainer::{Trainer, TrainingRows};

@@ -17,4 +17,4 @@ mod predictor;
 pub use batch::{Batch, SharedKey};
 pub use mask::{Mask, Weights};
 pub use network::{Dense, Layer, Network, NetworkError, Node};
-pub use predictor::{BLOCK, Cost, PredictError, Predictor, predict_rows};
+pub use predictor::{BLOCK, Cost, PredictError, PredictErrorKind, Predictor, predict_rows};

@@ -119,6 +119,9 @@ impl Weights {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -130,6 +133,27 @@ mod tests {
         mask.shrink(|_| true);
         assert_eq!(mask.left(), 35, "what is gone does not come back");
         assert!(mask.has(68) && !mask.has(69) && !mask.has(1000));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_mask_is_the_set_that_every_shrink_kept(length in 0usize..200, keeps in vec(vec(any::<bool>(), 200), 0..4)) {
+            let mut mask = Mask::full(length);
+            let mut left = vec![true; length];
+            for keep in &keeps {
+                // Only what is left is asked about.
+                mask.shrink(|index| {
+                    assert!(left[index]);
+                    keep[index]
+                });
+                left.iter_mut().zip(keep).for_each(|(left, keep)| *left &= keep);
+            }
+            let found: Vec<bool> = (0..length).map(|index| mask.has(index)).collect();
+            prop_assert_eq!(mask.left(), left.iter().filter(|left| **left).count());
+            prop_assert_eq!(found, left);
+            prop_assert!(!mask.has(length));
+            prop_assert_eq!((mask.len(), mask.is_empty()), (length, length == 0));
+        }
     }
 
     #[test]

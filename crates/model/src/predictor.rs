@@ -109,8 +109,12 @@ pub trait Predictor: Send + Sync {
 /// Predicts `rows`, [`BLOCK`] at a time on all threads of the current pool; `[rows.len()][outputs]` row-major.
 ///
 /// # Errors
-/// The first block's that fails.
-pub fn predict_rows(predictor: &dyn Predictor, features: &Features, rows: &[u32]) -> Result<Vec<f32>, PredictError> {
+/// That of a block that fails; of several, any.
+pub fn predict_rows(
+    predictor: &dyn Predictor,
+    features: &Features,
+    rows: &[u32],
+) -> Result<Vec<f32>, PredictError> {
     let outputs = predictor.outputs();
     let mut answers = vec![0.0; rows.len() * outputs];
     answers
@@ -118,4 +122,105 @@ pub fn predict_rows(predictor: &dyn Predictor, features: &Features, rows: &[u32]
         .zip(rows.par_chunks(BLOCK))
         .try_for_each(|(into, rows)| predictor.predict(&Batch::new(features, rows), into))?;
     Ok(answers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lessen_data::{Column, Table};
+
+    /// Answers with a row's cell and twice that; fails at a cell below zero.
+    struct Echo;
+
+    impl Predictor for Echo {
+        fn name(&self) -> &str {
+            "echo"
+        }
+
+        fn outputs(&self) -> usize {
+            2
+        }
+
+        fn cost(&self) -> Cost {
+            Cost::default()
+        }
+
+        fn predict(&self, batch: &Batch<'_>, into: &mut [f32]) -> Result<(), PredictError> {
+            self.check_room(batch, into)?;
+            for (into, cell) in into.chunks_exact_mut(2).zip(cells(batch)) {
+                if cell < 0.0 {
+                    return Err(self.error(DataError::Mismatch { problem: "a cell below zero".into() }));
+                }
+                into.copy_from_slice(&[cell, 2.0 * cell]);
+            }
+            Ok(())
+        }
+    }
+
+    fn cells(batch: &Batch<'_>) -> Vec<f32> {
+        match &batch.features().table(batch.rows()).columns()[0] {
+            Column::Numeric { values, .. } => values.clone(),
+            Column::Nominal { .. } => vec![],
+        }
+    }
+
+    fn features(values: Vec<f32>) -> Features {
+        Features::Table(Table::new(vec![Column::Numeric { name: "x".into(), values }]).unwrap())
+    }
+
+    fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
+    }
+
+    #[test]
+    fn blocks_are_put_where_their_rows_are() {
+        let features = features((0..1000).map(|row| row as f32).collect());
+        // No, one, a whole and more than two blocks of rows, in an order of their own.
+        for count in [0, 1, BLOCK, 2 * BLOCK + 88] {
+            let rows: Vec<u32> = (0..count as u32).map(|row| row * 7 % 1000).collect();
+            let expected: Vec<f32> = rows.iter().flat_map(|&row| [row as f32, 2.0 * row as f32]).collect();
+            for threads in [1, 2] {
+                let found = on_threads(threads, || predict_rows(&Echo, &features, &rows)).unwrap();
+                assert_eq!(found, expected, "{count} rows on {threads} threads");
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_that_fails_fails_the_prediction() {
+        let mut values = vec![1.0; 600];
+        values[599] = -1.0;
+        let rows: Vec<u32> = (0..600).collect();
+        for threads in [1, 2] {
+            let error =
+                on_threads(threads, || predict_rows(&Echo, &features(values.clone()), &rows)).unwrap_err();
+            assert_eq!(error.to_string(), "`echo` cannot predict");
+            assert!(error.source.to_string().contains("a cell below zero"), "{}", error.source);
+        }
+    }
+
+    #[test]
+    fn the_answer_must_have_exactly_the_room_it_needs() {
+        let features = features(vec![1.0, 2.0]);
+        let batch = Batch::new(&features, &[0, 1]);
+        for found in [0, 3, 5] {
+            let error = Echo.predict(&batch, &mut vec![0.0; found]).unwrap_err();
+            assert_eq!(error.source.to_string(), format!("room for {found} outputs, expected 4"));
+        }
+    }
+
+    #[test]
+    fn a_joint_cost_has_shared_work_once() {
+        let key = |id| SharedKey { what: "nearest neighbours", id };
+        let of = |own, shared: &[(u64, u64)]| Cost {
+            own: Operations::macs(own),
+            shared: shared.iter().map(|&(id, macs)| (key(id), Operations::macs(macs))).collect(),
+        };
+        let mut joint = Cost::default();
+        for part in [of(1, &[(7, 100)]), of(2, &[(7, 100), (8, 1000)]), Cost::own(Operations::macs(4))] {
+            joint.join(&part);
+        }
+        assert_eq!(joint, of(7, &[(7, 100), (8, 1000)]));
+        assert_eq!(joint.total(), Operations::macs(1107));
+    }
 }

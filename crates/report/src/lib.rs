@@ -1,1 +1,12 @@
-//! placeholder
+//! Tables and sentences from records: pure functions, text in the end.
+//!
+//! [`table::models`] is what a terminal shows of a result, [`sentences()`] says in two lines what was saved and
+//! when that is repaid, [`table::study_markdown`] sets a study against its paper. [`readable`] writes numbers
+//! for people. What is not known is printed as `–`, never as 0; what was estimated and not measured has a `~`.
+
+mod grid;
+pub mod readable;
+mod sentences;
+pub mod table;
+
+pub use sentences::sentences;

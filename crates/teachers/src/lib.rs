@@ -1,1 +1,32 @@
-//! placeholder
+//! Predictors that are not ours to train further: the learners of a library, and ensembles of them.
+//!
+//! A [`Learner`] is what one wants to fit (kind and settings); fitted to [`Examples`] it becomes [`Learned`], a
+//! predictor of class probabilities that can be saved and loaded again. [`library`] lists the learners that
+//! make a teacher; an [`Ensemble`] is a weighted mean of learned members and a predictor itself.
+//!
+//! All learners compute in the same encoded, feature-major rows (`lessen_data::Encoded`), so one encoding
+//! per batch serves every member.
+
+mod bayes;
+mod calibration;
+mod ensemble;
+mod examples;
+mod learned;
+mod learner;
+pub mod library;
+mod neighbours;
+mod nets;
+mod saved;
+mod svm;
+mod trees;
+
+pub use bayes::BayesSpec;
+pub use ensemble::Ensemble;
+pub use examples::Examples;
+pub use learned::Learned;
+pub use learner::{FitError, Learner};
+pub use neighbours::NeighboursSpec;
+pub use nets::NetSpec;
+pub use saved::SavedError;
+pub use svm::SvmSpec;
+pub use trees::{BoostingSpec, FeatureShare, ForestSpec};

@@ -127,6 +127,27 @@ impl<Q: Quantity> Figure<Q> {
         other: &Figure<R>,
         combine: impl Fn(f64, f64) -> f64,
     ) -> Figure<S> {
+        self.combine_corners(other, combine, &[(LOW, LOW), (LOW, HIGH), (HIGH, LOW), (HIGH, HIGH)])
+    }
+
+    /// Two figures whose doubt has one cause, such as the same meter or the same row of a model, combined: low
+    /// with low and high with high. A ratio of two energies that may both be twice too large is not in doubt
+    /// by a factor of four, as [`Figure::combine`] has to say. Wrong for doubts that have nothing in common.
+    pub fn combine_alike<R: Quantity, S: Quantity>(
+        &self,
+        other: &Figure<R>,
+        combine: impl Fn(f64, f64) -> f64,
+    ) -> Figure<S> {
+        self.combine_corners(other, combine, &[(LOW, LOW), (HIGH, HIGH)])
+    }
+
+    /// The band that spans the results of the given pairs of bounds and of the two values.
+    fn combine_corners<R: Quantity, S: Quantity>(
+        &self,
+        other: &Figure<R>,
+        combine: impl Fn(f64, f64) -> f64,
+        pairs: &[(usize, usize)],
+    ) -> Figure<S> {
         let (a, b) = match (self, other) {
             (Self::Unavailable { why }, _) => return Figure::Unavailable { why: why.clone() },
             (_, Figure::Unavailable { why }) => return Figure::Unavailable { why: why.clone() },
@@ -138,12 +159,9 @@ impl<Q: Quantity> Figure<Q> {
             return Figure::unavailable("one of the two numbers is unavailable");
         };
         let middle = combine(value, other_value);
-        let corners = [
-            combine(low, other_low),
-            combine(low, other_high),
-            combine(high, other_low),
-            combine(high, other_high),
-        ];
+        let (bounds, other_bounds) = ([low, high], [other_low, other_high]);
+        let corners: Vec<f64> =
+            pairs.iter().map(|&(mine, theirs)| combine(bounds[mine], other_bounds[theirs])).collect();
         if corners.iter().any(|corner| corner.is_nan()) {
             return Figure::unavailable("the band of the result is not defined");
         }
@@ -155,8 +173,7 @@ impl<Q: Quantity> Figure<Q> {
 
     /// `self / other`; unavailable where the divisor's band touches zero.
     pub fn ratio<R: Quantity, S: Quantity>(&self, other: &Figure<R>) -> Figure<S> {
-        let touches_zero =
-            matches!((other.low(), other.high()), (Some(low), Some(high)) if low.raw() <= 0.0 && high.raw() >= 0.0);
+        let touches_zero = matches!((other.low(), other.high()), (Some(low), Some(high)) if low.raw() <= 0.0 && high.raw() >= 0.0);
         if touches_zero {
             return Figure::unavailable("the divisor may be zero");
         }
@@ -180,6 +197,10 @@ impl<Q: Quantity> Figure<Q> {
         }
     }
 }
+
+/// Places of the two bounds in an array of both.
+const LOW: usize = 0;
+const HIGH: usize = 1;
 
 /// Both accounts, each said once.
 fn joined(a: &str, b: &str) -> String {
@@ -267,7 +288,9 @@ impl<'de, Q: Quantity> Deserialize<'de> for Figure<Q> {
             return Err(D::Error::custom("a figure with a kind needs `value`, `low` and `high`"));
         };
         if !(low <= value && value <= high) {
-            return Err(D::Error::custom(format!("a figure's `value` {value} lies outside of its band {low}..{high}")));
+            return Err(D::Error::custom(format!(
+                "a figure's `value` {value} lies outside of its band {low}..{high}"
+            )));
         }
         Ok(Self::band(Q::from_raw(value), Q::from_raw(low), Q::from_raw(high), kind, wire.how))
     }

@@ -27,4 +27,6 @@ pub mod quantity;
 
 pub use figure::{Figure, Kind};
 pub use operations::Operations;
-pub use quantity::{Bytes, GramsCo2e, Joules, KilowattHours, Quantity, Seconds, Usd, Watts};
+pub use quantity::{
+    Bytes, GramsCo2e, Joules, KilogramsCo2e, KilowattHours, Microseconds, Quantity, Seconds, Usd, Watts,
+};

@@ -63,10 +63,14 @@ quantities! {
     Watts;
     /// A stretch of time, in seconds.
     Seconds;
+    /// A stretch of time, in microseconds: the unit in which records and tables give a latency.
+    Microseconds;
     /// Energy as meters and bills print it, in kilowatt-hours.
     KilowattHours;
     /// Mass of greenhouse gas, in grams of CO2 equivalent.
     GramsCo2e;
+    /// Mass of greenhouse gas, in kilograms of CO2 equivalent: the unit in which records give it.
+    KilogramsCo2e;
     /// Money, in US dollars.
     Usd;
     /// Storage or memory, in bytes.
@@ -92,6 +96,24 @@ impl From<Joules> for KilowattHours {
 impl From<KilowattHours> for Joules {
     fn from(energy: KilowattHours) -> Self {
         Self(energy.0 * JOULES_PER_KILOWATT_HOUR)
+    }
+}
+
+impl From<GramsCo2e> for KilogramsCo2e {
+    fn from(mass: GramsCo2e) -> Self {
+        Self(mass.0 / 1000.0)
+    }
+}
+
+impl From<KilogramsCo2e> for GramsCo2e {
+    fn from(mass: KilogramsCo2e) -> Self {
+        Self(mass.0 * 1000.0)
+    }
+}
+
+impl From<Seconds> for Microseconds {
+    fn from(time: Seconds) -> Self {
+        Self(time.0 * 1e6)
     }
 }
 
@@ -125,5 +147,8 @@ mod tests {
         assert_eq!(Joules::from(KilowattHours(0.5)), Joules(1.8e6));
         assert_eq!(Joules::from_microjoules(2_500_000), Joules(2.5));
         assert_eq!(Joules(6.0) / Seconds(3.0), Watts(2.0));
+        assert_eq!(KilogramsCo2e::from(GramsCo2e(250.0)), KilogramsCo2e(0.25));
+        assert_eq!(GramsCo2e::from(KilogramsCo2e(0.25)), GramsCo2e(250.0));
+        assert_eq!(Microseconds::from(Seconds(0.002)), Microseconds(2000.0));
     }
 }

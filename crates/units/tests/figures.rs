@@ -14,7 +14,8 @@ fn figure() -> impl Strategy<Value = (Figure<Joules>, f64)> {
 
 fn holds<Q: lessen_units::Quantity>(figure: &Figure<Q>, truth: f64) -> bool {
     let slack = 1e-9 * truth.abs().max(1.0);
-    figure.low().unwrap().raw() <= truth + slack && truth - slack <= figure.high().unwrap().raw()
+    figure.low().is_some_and(|low| low.raw() <= truth + slack)
+        && figure.high().is_some_and(|high| truth - slack <= high.raw())
 }
 
 proptest! {
@@ -53,15 +54,20 @@ fn what_is_unavailable_stays_so_and_is_null_on_the_wire() {
 
 #[test]
 fn numbers_that_are_none_do_not_become_figures() {
-    for (value, low, high) in [(f64::NAN, 0.0, 1.0), (1.0, 2.0, 3.0), (1.0, 0.0, f64::INFINITY), (3.0, 0.0, 2.0)] {
+    for (value, low, high) in
+        [(f64::NAN, 0.0, 1.0), (1.0, 2.0, 3.0), (1.0, 0.0, f64::INFINITY), (3.0, 0.0, 2.0)]
+    {
         assert_eq!(Figure::band(Joules(value), Joules(low), Joules(high), Kind::Measured, "x").value(), None);
     }
     assert!(
-        serde_json::from_str::<Figure<Joules>>(r#"{"value":1,"low":2,"high":3,"kind":"measured","how":"x"}"#).is_err()
+        serde_json::from_str::<Figure<Joules>>(r#"{"value":1,"low":2,"high":3,"kind":"measured","how":"x"}"#)
+            .is_err()
     );
     assert!(
-        serde_json::from_str::<Figure<Joules>>(r#"{"value":null,"low":2,"high":3,"kind":"measured","how":"x"}"#)
-            .is_err()
+        serde_json::from_str::<Figure<Joules>>(
+            r#"{"value":null,"low":2,"high":3,"kind":"measured","how":"x"}"#
+        )
+        .is_err()
     );
 }
 
@@ -70,4 +76,18 @@ fn a_ratio_by_something_that_may_be_zero_is_unavailable() {
     let one = Figure::exact(Joules(1.0), Kind::Counted, "x");
     let around_zero = Figure::band(Joules(1.0), Joules(-1.0), Joules(2.0), Kind::Counted, "y");
     assert_eq!(one.ratio::<_, f64>(&around_zero).value(), None);
+}
+
+#[test]
+fn doubts_of_one_cause_do_not_multiply() {
+    let watts_unknown = |joules: f64| {
+        Figure::band(Joules(joules), Joules(joules * 0.5), Joules(joules * 3.0), Kind::Estimated, "a model")
+    };
+    let (teacher, student) = (watts_unknown(10.0), watts_unknown(2.0));
+    let alike: Figure<f64> = teacher.combine_alike(&student, |a, b| a / b);
+    assert_eq!((alike.low(), alike.value(), alike.high()), (Some(5.0), Some(5.0), Some(5.0)));
+    let apart: Figure<f64> = teacher.ratio(&student);
+    assert_eq!((apart.low(), apart.value(), apart.high()), (Some(5.0 / 6.0), Some(5.0), Some(30.0)));
+    let none = Figure::<Joules>::unavailable("no sensor");
+    assert_eq!(teacher.combine_alike::<_, f64>(&none, |a, b| a / b).how(), "no sensor");
 }

@@ -1,0 +1,221 @@
+//! What can be typed. Nothing of this leaves the binary: each verb turns it into what the libraries take.
+
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Tells what a machine-learning result cost, and makes the next one cheaper.
+#[derive(Debug, Parser)]
+#[command(name = "lessen", version, propagate_version = true, help_expected = true, max_term_width = 110)]
+#[command(after_help = "Exit codes: 0 done; 1 what was checked did not hold or is incomplete; 2 wrong usage, bad \
+                        input or an error of our own.\n\nExample: lessen compress digits --seed 1")]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    /// Options of every verb.
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// The verbs that are built. Those that are not yet are in `planned.rs`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Turn a heavy ensemble into a small network, and prove the saving.
+    ///
+    /// A library of learners is fitted and an ensemble selected from it (Caruana et al. 2004); MUNGE makes new rows,
+    /// the ensemble labels them, and networks of several sizes learn from that (Bucila et al. 2006). Each is
+    /// measured; the smallest that is nearly as good is chosen.
+    Compress(CompressArgs),
+    /// The same, with every setting of the method in your hands.
+    ///
+    /// Without `--teacher` a library is fitted and an ensemble selected, as in `compress`.
+    Mimic(MimicArgs),
+    /// Class probabilities of rows, by a network that lessen made.
+    Predict(PredictArgs),
+    /// The named data sets: which are there, and whether their files are the published ones.
+    Data(DataArgs),
+}
+
+/// Options of every verb.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct Common {
+    /// Print one JSON document to stdout instead of tables.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say nothing on stderr but errors.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// What every random choice comes from.
+    #[arg(long, global = true, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
+    /// Threads to work on [default: all cores]; results do not depend on it.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Folder to write into [default: lessen-<DATA>].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write into the output folder even if it holds something else.
+    #[arg(long, global = true)]
+    pub(crate) force: bool,
+    /// Folder that the named data sets are looked for in first; then `LESSEN_DATA`, then the user's cache.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+/// `lessen compress`.
+#[derive(Debug, Args)]
+pub(crate) struct CompressArgs {
+    /// A named data set (`lessen data list`).
+    #[arg(default_value = "digits")]
+    pub(crate) data: String,
+    /// Percentage points of accuracy that the chosen network may lose against the teacher.
+    #[arg(long, value_name = "POINTS", default_value_t = 1.0, value_parser = points)]
+    pub(crate) max_drop: f64,
+    /// Repeat the run for this many seeds, from `--seed` on, and write a study of them.
+    #[arg(long, value_name = "N")]
+    pub(crate) seeds: Option<NonZeroU64>,
+}
+
+/// `lessen mimic`.
+#[derive(Debug, Args)]
+pub(crate) struct MimicArgs {
+    /// A named data set (`lessen data list`).
+    pub(crate) data: String,
+    /// Folder of a teacher that an earlier run saved, instead of fitting a library.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) teacher: Option<PathBuf>,
+    /// Percentage points of accuracy that the chosen network may lose against the teacher.
+    #[arg(long, value_name = "POINTS", default_value_t = 1.0, value_parser = points)]
+    pub(crate) max_drop: f64,
+    /// Rows of the transfer set [default: 20 times the training rows, at most 160000].
+    #[arg(long, value_name = "N")]
+    pub(crate) rows: Option<NonZeroUsize>,
+    /// Hidden units of the students.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "8,16,32,64,128,256")]
+    pub(crate) hidden: Vec<NonZeroUsize>,
+    /// What the ensemble is selected and the students are kept by, on validation.
+    #[arg(long, value_enum, default_value_t = MetricName::Rmse)]
+    pub(crate) metric: MetricName,
+    /// Where MUNGE looks for a row's neighbour [default: live where that is affordable].
+    #[arg(long, value_enum)]
+    pub(crate) neighbours: Option<NeighboursName>,
+    /// MUNGE's p: the chance that a cell is exchanged with the neighbour's.
+    #[arg(long, value_name = "P", value_parser = probability)]
+    pub(crate) swap_probability: Option<f64>,
+    /// MUNGE's s: the standard deviation of a new number is the pair's difference over s.
+    #[arg(long, value_name = "S", value_parser = above_zero)]
+    pub(crate) spread: Option<f32>,
+    /// Only make the transfer set and write it, labelled, as CSV.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) transfer_only: Option<PathBuf>,
+}
+
+/// What a prediction is judged by.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum MetricName {
+    /// Root mean squared error of the probabilities.
+    Rmse,
+    /// Share of rows that are right.
+    Accuracy,
+    /// Mean negative log-probability of the true class.
+    LogLoss,
+    /// Area under the ROC curve.
+    Auc,
+}
+
+/// Where MUNGE looks for neighbours.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum NeighboursName {
+    /// Among the rows as they are at that moment, as Algorithm 1 says.
+    Live,
+    /// Among the training rows, once for all copies.
+    Static,
+}
+
+/// `lessen predict`.
+#[derive(Debug, Args)]
+pub(crate) struct PredictArgs {
+    /// An ONNX file that lessen wrote.
+    pub(crate) model: PathBuf,
+    /// A named data set, or a CSV file with the model's columns (by name where the file has a header).
+    pub(crate) data: String,
+    /// Which rows of a named set, divided by `--seed` as `compress` divides them.
+    #[arg(long, value_enum, default_value_t = PartName::All)]
+    pub(crate) part: PartName,
+}
+
+/// A part of a named set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PartName {
+    /// All rows.
+    All,
+    /// What learners were fitted to.
+    Train,
+    /// What chose between models.
+    Validation,
+    /// What nothing was chosen by.
+    Test,
+}
+
+/// `lessen data`.
+#[derive(Debug, Args)]
+pub(crate) struct DataArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: DataVerb,
+}
+
+/// The verbs of `lessen data`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataVerb {
+    /// The named sets, and where they were found.
+    List,
+    /// Compare the files of a set with the digests of the published ones.
+    Check {
+        /// The set.
+        name: String,
+    },
+}
+
+fn points(text: &str) -> Result<f64, String> {
+    in_range(text, 0.0, 100.0, "a number of percentage points from 0 to 100")
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    in_range(text, 0.0, 1.0, "a probability from 0 to 1")
+}
+
+fn above_zero(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
+    if number > 0.0 && number.is_finite() { Ok(number) } else { Err("expected a number above 0".into()) }
+}
+
+fn in_range(text: &str, low: f64, high: f64, expected: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
+    if (low..=high).contains(&number) { Ok(number) } else { Err(format!("expected {expected}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_refused() {
+        for bad in ["-1", "101", "nan", "inf", "x", "1e400"] {
+            assert!(points(bad).is_err(), "{bad}");
+        }
+        for bad in ["0", "-2", "nan", "inf"] {
+            assert!(above_zero(bad).is_err(), "{bad}");
+        }
+        assert_eq!(points("1.5"), Ok(1.5));
+    }
+}

@@ -1,0 +1,171 @@
+//! All models of a run side by side: measured, chosen among, and put into the record.
+
+use std::sync::Arc;
+
+use lessen_data::{Dataset, Split};
+use lessen_meter::Meter;
+use lessen_model::{Network, Predictor};
+use lessen_records::{Latency, ModelRecord, Role};
+use lessen_units::{Figure, Joules};
+
+use crate::choose::{Candidate, Choice, choose};
+use crate::error::CompressError;
+use crate::measure::{Judged, joules_per_prediction, latency};
+use crate::stages::Progress;
+
+/// A model that takes part in the comparison.
+pub(crate) struct Entrant {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) method: String,
+    pub(crate) predictor: Arc<dyn Predictor>,
+    /// What the predictor computes, where it is a network.
+    pub(crate) network: Option<Network>,
+    /// Name in the run's folder, and size.
+    pub(crate) file: Option<String>,
+    pub(crate) file_bytes: Option<u64>,
+    /// Energy that making it took, alone.
+    pub(crate) made_with: Figure<Joules>,
+    /// Energy that its savings have to repay: making it, and whatever was made to choose it from.
+    pub(crate) to_repay: Figure<Joules>,
+}
+
+/// The comparison's outcome.
+pub(crate) struct Assessment {
+    pub(crate) models: Vec<ModelRecord>,
+    /// The chosen student's name, and whether it keeps within the allowed drop.
+    pub(crate) chosen: Option<(String, bool)>,
+}
+
+/// What was measured of an entrant without a look at the test rows.
+struct Measured {
+    entrant: Entrant,
+    validation: Judged,
+    latency: Latency,
+    joules: Figure<Joules>,
+}
+
+/// Measures every entrant (the first is the teacher), chooses among the students by validation, and only then
+/// looks at the test rows.
+pub(crate) fn assess(
+    entrants: Vec<Entrant>,
+    (dataset, split): (&Dataset, &Split),
+    max_drop_points: f64,
+    meter: &Meter,
+    progress: &dyn Progress,
+) -> Result<Assessment, CompressError> {
+    let total = entrants.len() as f64;
+    let mut measured = Vec::new();
+    for (place, entrant) in entrants.into_iter().enumerate() {
+        progress.advance(place as f64 / total, &entrant.name);
+        measured.push(Measured::new(entrant, dataset, split, meter)?);
+    }
+    let chosen = choose_student(&measured, max_drop_points);
+    let teacher = measured.first().map(|teacher| teacher.joules.clone());
+    let teacher = teacher.unwrap_or_else(|| Figure::unavailable("there is no teacher"));
+    let models = measured.into_iter().map(|model| model.record(dataset, split, &teacher));
+    Ok(Assessment { models: models.collect::<Result<_, _>>()?, chosen })
+}
+
+fn choose_student(measured: &[Measured], max_drop_points: f64) -> Option<(String, bool)> {
+    let students = || measured.iter().filter(|model| model.entrant.role == Role::Student);
+    let candidates: Vec<Candidate> = students().map(Measured::candidate).collect();
+    let Choice { place, within } = choose(&measured.first()?.validation.right, &candidates, max_drop_points)?;
+    Some((students().nth(place)?.entrant.name.clone(), within))
+}
+
+impl Measured {
+    fn new(entrant: Entrant, dataset: &Dataset, split: &Split, meter: &Meter) -> Result<Self, CompressError> {
+        let predictor = entrant.predictor.as_ref();
+        let validation = Judged::new(predictor, dataset, &split.validation)?;
+        let latency = latency(predictor, dataset, &split.validation)?;
+        let joules = joules_per_prediction(predictor, dataset, &split.validation, meter)?;
+        Ok(Self { entrant, validation, latency, joules })
+    }
+
+    fn macs_nonzero(&self) -> u64 {
+        match &self.entrant.network {
+            Some(network) => network.operations_nonzero().macs,
+            None => self.entrant.predictor.cost().total().macs,
+        }
+    }
+
+    fn candidate(&self) -> Candidate {
+        Candidate {
+            macs_nonzero: self.macs_nonzero(),
+            file_bytes: self.entrant.file_bytes.unwrap_or(u64::MAX),
+            right: self.validation.right.clone(),
+        }
+    }
+
+    fn record(self, dataset: &Dataset, split: &Split, teacher: &Figure<Joules>) -> Result<ModelRecord, CompressError> {
+        let test = Judged::new(self.entrant.predictor.as_ref(), dataset, &split.test)?;
+        let operations = self.entrant.predictor.cost().total();
+        let macs_nonzero = self.macs_nonzero();
+        let Entrant { name, role, method, network, file, file_bytes, made_with, to_repay, .. } = self.entrant;
+        let break_even = match role {
+            Role::Teacher => Figure::unavailable("the teacher is what the others are compared with"),
+            _ => break_even(&to_repay, teacher, &self.joules),
+        };
+        Ok(ModelRecord {
+            name,
+            role,
+            method,
+            validation_accuracy: self.validation.accuracy(),
+            test_accuracy: test.accuracy(),
+            test_errors: test.errors(),
+            parameters: network.as_ref().map(|network| network.parameters() as u64),
+            nonzero: network.as_ref().map(|network| network.nonzero() as u64),
+            density: network.as_ref().map(Network::density),
+            macs: Some(operations.macs),
+            macs_nonzero: Some(macs_nonzero),
+            comparisons: Some(operations.comparisons),
+            file_bytes,
+            latency_us: self.latency,
+            joules_per_prediction: self.joules,
+            made_with_joules: made_with,
+            break_even_predictions: break_even,
+            file,
+            extra: serde_json::Map::default(),
+        })
+    }
+}
+
+/// Predictions after which what is saved on each has repaid `to_repay`.
+///
+/// The bands are put together as if independent, so the result's is wider than it need be: all three come from one
+/// meter, whose bias cancels.
+fn break_even(to_repay: &Figure<Joules>, teacher: &Figure<Joules>, student: &Figure<Joules>) -> Figure<f64> {
+    let saving = teacher - student;
+    match saving.value() {
+        Some(joules) if joules.0 <= 0.0 => Figure::unavailable("a prediction costs no less than the teacher's"),
+        _ => to_repay.ratio(&saving),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lessen_units::Kind;
+
+    use super::*;
+
+    fn exact(joules: f64) -> Figure<Joules> {
+        Figure::exact(Joules(joules), Kind::Measured, "by hand")
+    }
+
+    #[test]
+    fn break_even_is_cost_over_saving() {
+        assert_eq!(break_even(&exact(90.0), &exact(1.0), &exact(0.1)).value(), Some(100.0));
+        let band = Figure::band(Joules(1.0), Joules(0.5), Joules(2.0), Kind::Estimated, "modelled");
+        let found = break_even(&exact(90.0), &band, &exact(0.1));
+        assert_eq!((found.low(), found.high()), (Some(90.0 / 1.9), Some(225.0)));
+    }
+
+    #[test]
+    fn what_saves_nothing_never_breaks_even() {
+        assert_eq!(break_even(&exact(90.0), &exact(1.0), &exact(1.0)).value(), None);
+        assert_eq!(break_even(&exact(90.0), &exact(1.0), &exact(2.0)).value(), None);
+        let doubtful = Figure::band(Joules(1.0), Joules(0.0), Joules(2.0), Kind::Estimated, "modelled");
+        assert_eq!(break_even(&exact(90.0), &doubtful, &exact(0.5)).value(), None, "the saving may be nothing");
+    }
+}

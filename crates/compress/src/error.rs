@@ -1,0 +1,95 @@
+//! What can go wrong on the way from data to a small network.
+
+use std::path::PathBuf;
+
+use lessen_data::DataError;
+use lessen_engine::{EngineError, StepError};
+use lessen_model::PredictError;
+use lessen_model::onnx::OnnxError;
+use lessen_records::RecordError;
+use lessen_teachers::{FitError, SavedError};
+
+/// A compression that could not be done; the source says more.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompressError {
+    /// The data does not serve.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A library member could not be fitted.
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    /// A predictor failed on the data.
+    #[error(transparent)]
+    Predict(#[from] PredictError),
+    /// A network could not be compiled or trained.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A training step failed.
+    #[error("training `{network}` failed")]
+    Step {
+        /// Which network.
+        network: String,
+        /// Why.
+        source: StepError,
+    },
+    /// A record or the output folder could not be written or read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// A saved predictor could not be written or read.
+    #[error(transparent)]
+    Saved(#[from] SavedError),
+    /// An ONNX file that was just written does not give back the network.
+    #[error("`{}` does not read back as what was trained", path.display())]
+    ReadBack {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ReadBackError,
+    },
+    /// A finished stage's files are there but broken.
+    #[error("the kept stage in `{}` cannot be read: {problem}", path.display())]
+    Kept {
+        /// Its folder.
+        path: PathBuf,
+        /// Expected and found.
+        problem: String,
+    },
+    /// The teacher and the data have other columns or classes.
+    #[error("the teacher gives {found} class probabilities, expected {expected}, one a class of the data")]
+    TeacherClasses {
+        /// Classes of the data.
+        expected: usize,
+        /// Outputs of the teacher.
+        found: usize,
+    },
+}
+
+/// How a file differs from what was trained.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadBackError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
+    /// It predicts something else.
+    #[error("a probability differs by {difference}, expected at most {tolerance}")]
+    Differs {
+        /// The largest difference found.
+        difference: f32,
+        /// What rounding explains.
+        tolerance: f32,
+    },
+}
+
+impl CompressError {
+    /// Advice, where there is some.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Data(error) => error.hint().map(str::to_owned),
+            Self::Record(error) => error.hint().map(str::to_owned),
+            Self::Kept { path, .. } => Some(format!("delete `{}`: the stage is then done again", path.display())),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,446 @@
+//! The main job: a heavy ensemble becomes a small network.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lessen_data::{Dataset, Encoding, Split};
+use lessen_engine::{Plan, Targets};
+use lessen_model::{Network, Predictor};
+use lessen_records::{
+    DatasetRecord, Machine, Record, ResultRecord, Role, Schema, StageRecord, content_name, write_whole,
+};
+use lessen_teachers::{Ensemble, Examples, Learned, library};
+use lessen_units::{Figure, Joules, Kind};
+use serde::{Deserialize, Serialize};
+
+use crate::assessment::{Entrant, assess};
+use crate::error::CompressError;
+use crate::plan::MimicSpec;
+use crate::select::{HillClimbSet, select};
+use crate::shipped::{Shipped, folder_bytes, ship};
+use crate::stages::{Done, Keep, Part, Stages};
+use crate::students::{StudentSpec, Validation, train};
+use crate::transfer::TransferSet;
+
+/// Where the teacher comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Teacher {
+    /// Fit a library and select an ensemble from it.
+    Library,
+    /// A folder that holds an ensemble which an earlier run saved.
+    Folder(PathBuf),
+}
+
+/// What every stage of a run sees.
+struct Job<'a> {
+    dataset: &'a Dataset,
+    split: &'a Split,
+    spec: &'a MimicSpec,
+    encoding: Arc<Encoding>,
+    classes: usize,
+}
+
+/// What a stage's outcome depends on besides its own settings.
+#[derive(Clone, Serialize)]
+struct Key<S> {
+    data: String,
+    seed: u64,
+    settings: S,
+    upstream: Vec<String>,
+}
+
+/// Makes the teacher, the transfer set and the students, measures them all and chooses. The models and
+/// `result.json` are written into the folder of `stages`.
+///
+/// # Errors
+/// Where a stage fails; what was finished before is kept, and the same call goes on from there.
+pub fn mimic(
+    dataset: &Dataset,
+    split: &Split,
+    spec: &MimicSpec,
+    teacher: &Teacher,
+    mut stages: Stages<'_>,
+) -> Result<ResultRecord, CompressError> {
+    let job = Job::new(dataset, split, spec)?;
+    let made = job.teacher(teacher, &mut stages)?;
+    let transfer = job.transfer(&made, &mut stages)?;
+    let networks = job.students(transfer, &mut stages)?;
+    job.result(made, networks, stages)
+}
+
+/// Makes the teacher and the transfer set only.
+///
+/// # Errors
+/// As [`mimic`].
+pub fn transfer_set(
+    dataset: &Dataset,
+    split: &Split,
+    spec: &MimicSpec,
+    teacher: &Teacher,
+    mut stages: Stages<'_>,
+) -> Result<TransferSet, CompressError> {
+    let job = Job::new(dataset, split, spec)?;
+    let made = job.teacher(teacher, &mut stages)?;
+    Ok(job.transfer(&made, &mut stages)?.made)
+}
+
+/// A teacher with its best member, and what it stands on.
+struct MadeTeacher {
+    ensemble: Arc<Ensemble>,
+    best_member: Option<Arc<Learned>>,
+    receipts: Vec<StageRecord>,
+    content: String,
+}
+
+/// A student or its control.
+struct MadeNetwork {
+    name: String,
+    taught: bool,
+    done: Done<Network>,
+}
+
+fn network_name(spec: &StudentSpec, taught: bool) -> String {
+    format!("{} {}", if taught { "student" } else { "hard labels" }, spec.hidden)
+}
+
+/// All networks, and the receipt of the transfer set that half of them learned from.
+struct MadeNetworks {
+    networks: Vec<MadeNetwork>,
+    transfer: StageRecord,
+}
+
+impl<'a> Job<'a> {
+    fn new(dataset: &'a Dataset, split: &'a Split, spec: &'a MimicSpec) -> Result<Self, CompressError> {
+        let encoding = Arc::new(Encoding::fit(&dataset.features, &split.train));
+        let classes = dataset.classes()?.0.len();
+        Ok(Self { dataset, split, spec, encoding, classes })
+    }
+
+    fn key<S: Serialize>(&self, settings: S, upstream: Vec<String>) -> Key<S> {
+        let data = self.dataset.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        Key { data, seed: self.spec.seed, settings, upstream }
+    }
+
+    fn teacher(&self, teacher: &Teacher, stages: &mut Stages<'_>) -> Result<MadeTeacher, CompressError> {
+        match teacher {
+            Teacher::Library => {
+                let members = self.library(stages)?;
+                self.select(members, stages)
+            }
+            Teacher::Folder(folder) => self.loaded(folder),
+        }
+    }
+
+    /// Fits every learner of the library, side by side.
+    fn library(&self, stages: &mut Stages<'_>) -> Result<Vec<Done<Learned>>, CompressError> {
+        let examples = Examples::new(self.dataset, self.encoding.clone(), &self.split.train)?;
+        let plan = library::plan(examples.rows(), examples.encoded.width, self.classes);
+        for sentence in &plan.cut {
+            stages.progress().note(sentence);
+        }
+        let examples = &examples;
+        let seed = self.spec.seed;
+        let parts = plan.learners.into_iter().map(|learner| Part {
+            name: format!("library: {}", learner.name()),
+            key: self.key(learner.clone(), Vec::new()),
+            work: Box::new(move || Ok(learner.fit(examples, seed)?)),
+        });
+        stages.parts("library", parts.collect())
+    }
+
+    /// Selects the ensemble on the validation rows.
+    fn select(&self, library: Vec<Done<Learned>>, stages: &mut Stages<'_>) -> Result<MadeTeacher, CompressError> {
+        let upstream: Vec<String> = library.iter().map(|done| done.content.clone()).collect();
+        let key = self.key(&self.spec.selection, upstream);
+        let validation = Validation::new(self.dataset, self.split)?;
+        let selected: Done<Selected> = stages.stage("ensemble selection", &key, |progress| {
+            let mut predictions = Vec::new();
+            for (place, member) in library.iter().enumerate() {
+                predictions.push(validation.probabilities(&member.made)?);
+                progress.advance(place as f64 / library.len() as f64, member.made.name());
+            }
+            let set = HillClimbSet { predictions: &predictions, labels: validation.labels(), classes: self.classes };
+            let weights = select(&set, &self.spec.selection, self.spec.seed);
+            let score = |member: &Vec<f32>| self.spec.selection.metric.score(member, 1.0, set.labels, set.classes);
+            let scores = predictions.iter().map(score).collect();
+            Ok(Selected { weights, scores })
+        })?;
+        let mut receipts: Vec<StageRecord> = library.iter().map(|done| done.receipt.clone()).collect();
+        receipts.push(selected.receipt);
+        let members: Vec<Arc<Learned>> = library.into_iter().map(|done| Arc::new(done.made)).collect();
+        let best = best_of(&selected.made.scores);
+        let best_member = best.and_then(|place| members.get(place).cloned());
+        let chosen = members.into_iter().zip(selected.made.weights).collect();
+        let ensemble = Ensemble::new("teacher", chosen).ok_or_else(|| CompressError::TeacherClasses {
+            expected: self.classes,
+            found: 0,
+        })?;
+        ensemble.save(&stages.folder().path().join(TEACHER))?;
+        Ok(MadeTeacher { ensemble: Arc::new(ensemble), best_member, receipts, content: selected.content })
+    }
+
+    fn loaded(&self, folder: &Path) -> Result<MadeTeacher, CompressError> {
+        let ensemble = Ensemble::load(folder)?;
+        if ensemble.outputs() != self.classes {
+            return Err(CompressError::TeacherClasses { expected: self.classes, found: ensemble.outputs() });
+        }
+        let validation = Validation::new(self.dataset, self.split)?;
+        let mut scores = Vec::new();
+        for (member, _) in ensemble.members() {
+            let probabilities = validation.probabilities(member.as_ref())?;
+            scores.push(self.spec.selection.metric.score(&probabilities, 1.0, validation.labels(), self.classes));
+        }
+        let best_member = best_of(&scores).and_then(|place| ensemble.members().get(place));
+        let best_member = best_member.map(|(member, _)| member.clone());
+        let content = content_name("teacher", &ensemble.digests()?)?;
+        Ok(MadeTeacher { ensemble: Arc::new(ensemble), best_member, receipts: Vec::new(), content })
+    }
+
+    fn transfer(
+        &self,
+        teacher: &MadeTeacher,
+        stages: &mut Stages<'_>,
+    ) -> Result<Done<TransferSet>, CompressError> {
+        let spec = &self.spec.munge;
+        let key = self.key((spec, self.spec.munge_from), vec![teacher.content.clone()]);
+        let rows = evenly(&self.split.train, self.spec.munge_from);
+        stages.stage("transfer set", &key, |progress| {
+            TransferSet::make(self.dataset, &rows, teacher.ensemble.as_ref(), spec, self.spec.seed, progress)
+        })
+    }
+
+    /// Trains each student on the transfer set and each control on hard labels, side by side, large ones first.
+    fn students(
+        &self,
+        transfer: Done<TransferSet>,
+        stages: &mut Stages<'_>,
+    ) -> Result<MadeNetworks, CompressError> {
+        let lessons = transfer.made.with_training_rows(self.dataset, &self.split.train)?;
+        let validation = Validation::new(self.dataset, self.split)?;
+        let labels = self.dataset.classes()?.1;
+        let (lessons, validation) = (&lessons, &validation);
+        let mut wanted: Vec<(&StudentSpec, bool)> =
+            self.spec.students.iter().flat_map(|spec| [(spec, true), (spec, false)]).collect();
+        wanted.sort_by_key(|(spec, taught)| (std::cmp::Reverse(spec.hidden), !taught));
+        let part = |&(spec, taught): &(&'a StudentSpec, bool)| Part {
+            name: network_name(spec, taught),
+            key: self.key((spec, taught), if taught { vec![transfer.content.clone()] } else { Vec::new() }),
+            work: Box::new(move || {
+                let rows = if taught {
+                    (&lessons.features, lessons.rows.as_slice(), Targets::Soft(&lessons.probabilities))
+                } else {
+                    (&self.dataset.features, self.split.train.as_slice(), Targets::Labels(labels))
+                };
+                train(spec, &self.encoding, rows, validation, self.spec.seed)
+            }),
+        };
+        let done = stages.parts("students", wanted.iter().map(part).collect())?;
+        let networks = wanted
+            .into_iter()
+            .zip(done)
+            .map(|((spec, taught), done)| MadeNetwork { name: network_name(spec, taught), taught, done })
+            .rev()
+            .collect();
+        Ok(MadeNetworks { networks, transfer: transfer.receipt })
+    }
+
+    /// Ships the networks, measures everything, and puts the record together.
+    fn result(
+        &self,
+        teacher: MadeTeacher,
+        made: MadeNetworks,
+        mut stages: Stages<'_>,
+    ) -> Result<ResultRecord, CompressError> {
+        let (folder, meter) = (stages.folder(), stages.meter());
+        let assessment = stages.unkept("measure", |progress| {
+            let mut entrants = teacher.entrants(folder.path());
+            let tried = made.energy_of_all();
+            for network in &made.networks {
+                let shipped =
+                    ship(&network.done.made, &network.name, folder, self.dataset, &self.split.validation)?;
+                entrants.push(network.entrant(shipped, &made.transfer, &tried)?);
+            }
+            let data = (self.dataset, self.split);
+            assess(entrants, data, self.spec.max_drop_points, meter, progress)
+        })?;
+        if let Some((name, false)) = &assessment.chosen {
+            let points = self.spec.max_drop_points;
+            stages.progress().note(&format!(
+                "no student stays within {points} points of the teacher on the {} validation rows with one standard \
+                 error to spare; {name} comes nearest",
+                self.split.validation.len()
+            ));
+        }
+        let record = ResultRecord {
+            schema: Schema::new(),
+            dataset: self.dataset_record(),
+            machine: Machine::here(),
+            seed: self.spec.seed,
+            spec: serde_json::to_value(self.spec).unwrap_or_default(),
+            stages: stages.into_receipts(),
+            models: assessment.models,
+            chosen: assessment.chosen.map(|(name, _)| name),
+            extra: serde_json::Map::default(),
+        };
+        folder.write("result.json", record.to_json()?.as_bytes())?;
+        Ok(record)
+    }
+
+    fn dataset_record(&self) -> DatasetRecord {
+        DatasetRecord {
+            name: self.dataset.name.clone(),
+            train: self.split.train.len() as u64,
+            validation: self.split.validation.len() as u64,
+            test: self.split.test.len() as u64,
+            features: self.dataset.features.count() as u64,
+            classes: Some(self.classes as u64),
+            sha256: self.dataset.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            extra: serde_json::Map::default(),
+        }
+    }
+}
+
+impl MadeTeacher {
+    /// The teacher, and its best member: what one would ship without an ensemble.
+    fn entrants(&self, folder: &Path) -> Vec<Entrant> {
+        let made_with = total_energy(self.receipts.iter().map(|receipt| &receipt.joules));
+        let entrant = |name: &str, role, method: &str, predictor: Arc<dyn Predictor>| Entrant {
+            name: name.to_owned(),
+            role,
+            method: method.to_owned(),
+            predictor,
+            network: None,
+            file: None,
+            file_bytes: None,
+            made_with: made_with.clone(),
+            to_repay: made_with.clone(),
+        };
+        let mut teacher = entrant("teacher", Role::Teacher, "ensemble selection", self.ensemble.clone());
+        teacher.file_bytes = folder_bytes(&folder.join(TEACHER));
+        teacher.file = teacher.file_bytes.map(|_| TEACHER.to_owned());
+        let best = self.best_member.iter().map(|best| {
+            let name = format!("best member: {}", best.name());
+            let mut entrant = entrant(&name, Role::BestMember, best.kind(), best.clone());
+            entrant.file_bytes = best.to_bytes().ok().map(|bytes| bytes.len() as u64);
+            entrant
+        });
+        std::iter::once(teacher).chain(best).collect()
+    }
+}
+
+impl MadeNetworks {
+    /// What all sizes together took, students and controls apart: the smallest good one is only known when all
+    /// have been tried.
+    fn energy_of_all(&self) -> Tried {
+        let of = |taught: bool| {
+            let networks = self.networks.iter().filter(|network| network.taught == taught);
+            total_energy(networks.map(|network| &network.done.receipt.joules))
+        };
+        Tried { students: of(true), controls: of(false) }
+    }
+}
+
+/// Energy of training every size.
+struct Tried {
+    students: Figure<Joules>,
+    controls: Figure<Joules>,
+}
+
+impl MadeNetwork {
+    fn entrant(&self, shipped: Shipped, transfer: &StageRecord, tried: &Tried) -> Result<Entrant, CompressError> {
+        let own = &self.done.receipt.joules;
+        let (role, method, made_with, to_repay) = if self.taught {
+            let (made, repay) = (&transfer.joules + own, &transfer.joules + &tried.students);
+            (Role::Student, "mimic", made, repay)
+        } else {
+            (Role::HardLabels, "hard labels", own.clone(), tried.controls.clone())
+        };
+        Ok(Entrant {
+            name: self.name.clone(),
+            role,
+            method: method.to_owned(),
+            predictor: Arc::new(Plan::new(self.name.as_str(), shipped.network.clone())?),
+            network: Some(shipped.network),
+            file: Some(shipped.file),
+            file_bytes: Some(shipped.bytes),
+            made_with,
+            to_repay,
+        })
+    }
+}
+
+/// The sum of figures; exactly nothing where there is none.
+fn total_energy<'f>(parts: impl Iterator<Item = &'f Figure<Joules>>) -> Figure<Joules> {
+    parts
+        .cloned()
+        .reduce(|sum, part| &sum + &part)
+        .unwrap_or_else(|| Figure::exact(Joules(0.0), Kind::Counted, "nothing was made in this run"))
+}
+
+/// The place of the best score, the first of several.
+fn best_of(scores: &[f64]) -> Option<usize> {
+    (0..scores.len()).reduce(|best, place| if scores[place] > scores[best] { place } else { best })
+}
+
+/// `count` of `rows`, evenly spread over them; all where there are no more.
+fn evenly(rows: &[u32], count: usize) -> Vec<u32> {
+    if count >= rows.len() {
+        return rows.to_vec();
+    }
+    (0..count).map(|place| rows[place * rows.len() / count]).collect()
+}
+
+/// The folder of the saved teacher, in a run's folder.
+pub const TEACHER: &str = "teacher";
+
+/// What selection made: how often each library member was chosen, and how each does by itself.
+#[derive(Serialize, Deserialize)]
+struct Selected {
+    weights: Vec<u32>,
+    scores: Vec<f64>,
+}
+
+impl Keep for Selected {
+    fn save(&self, folder: &Path) -> Result<(), CompressError> {
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        Ok(write_whole(&folder.join(SELECTED), &text)?)
+    }
+
+    fn load(folder: &Path) -> Result<Self, CompressError> {
+        let path = folder.join(SELECTED);
+        let kept = |problem: String| CompressError::Kept { path: path.clone(), problem };
+        let text = std::fs::read(&path).map_err(|error| kept(error.to_string()))?;
+        serde_json::from_slice(&text).map_err(|error| kept(error.to_string()))
+    }
+}
+
+const SELECTED: &str = "selected.json";
+
+impl Keep for Learned {
+    fn save(&self, folder: &Path) -> Result<(), CompressError> {
+        Ok(Learned::save(self, &folder.join(LEARNED))?)
+    }
+
+    fn load(folder: &Path) -> Result<Self, CompressError> {
+        Ok(Learned::load(&folder.join(LEARNED))?)
+    }
+}
+
+const LEARNED: &str = "learned.lsn";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_taken_evenly() {
+        assert_eq!(evenly(&[3, 5, 7, 9], 2), [3, 7]);
+        assert_eq!(evenly(&[3, 5], 9), [3, 5]);
+    }
+
+    #[test]
+    fn the_first_of_the_best_is_best() {
+        assert_eq!(best_of(&[0.5, 0.9, 0.9]), Some(1));
+        assert_eq!(best_of(&[]), None);
+    }
+}

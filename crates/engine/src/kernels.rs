@@ -1,0 +1,5 @@
+//! The inner loops. Each is written so that it vectorises, and dispatched to what the processor has.
+
+pub(crate) mod activate;
+pub(crate) mod function;
+pub(crate) mod product;

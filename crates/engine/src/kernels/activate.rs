@@ -1,0 +1,150 @@
+//! Bias and activation in one pass over a layer's outputs, `[width][lanes]`, and their way back.
+
+use crate::chain::Activation;
+use crate::kernels::function::{exp, tanh};
+
+/// Adds a layer's bias and applies its activation, in place. `values` is `[bias.len()][lanes]`.
+pub(crate) fn add_bias_and_activate(activation: Activation, bias: &[f32], lanes: usize, values: &mut [f32]) {
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for (row, &bias) in values.chunks_exact_mut(lanes).zip(bias) {
+                match activation {
+                    Activation::None | Activation::Softmax => row.iter_mut().for_each(|value| *value += bias),
+                    Activation::Relu => row.iter_mut().for_each(|value| *value = positive(*value + bias)),
+                    Activation::Tanh => row.iter_mut().for_each(|value| *value = tanh(*value + bias)),
+                }
+            }
+            if activation == Activation::Softmax {
+                softmax(lanes, values);
+            }
+        },
+    );
+}
+
+/// `max(x, 0)`, but NaN stays NaN: training must see that it has diverged.
+#[inline(always)]
+fn positive(x: f32) -> f32 {
+    if x < 0.0 { 0.0 } else { x }
+}
+
+/// Rows of lanes at a time whose largest values and sums stay on the stack.
+const STRIP: usize = 64;
+
+/// Softmax down each lane: the largest is subtracted first, so that nothing overflows.
+#[inline(always)]
+fn softmax(lanes: usize, values: &mut [f32]) {
+    for start in (0..lanes).step_by(STRIP) {
+        let strip = STRIP.min(lanes - start);
+        let mut largest = [f32::NEG_INFINITY; STRIP];
+        for row in values.chunks_exact(lanes) {
+            for (largest, value) in largest.iter_mut().zip(&row[start..start + strip]) {
+                *largest = largest.max(*value);
+            }
+        }
+        let mut sum = [0.0; STRIP];
+        for row in values.chunks_exact_mut(lanes) {
+            for ((value, largest), sum) in row[start..start + strip].iter_mut().zip(&largest).zip(&mut sum) {
+                *value = exp(*value - largest);
+                *sum += *value;
+            }
+        }
+        for row in values.chunks_exact_mut(lanes) {
+            for (value, sum) in row[start..start + strip].iter_mut().zip(&sum) {
+                *value /= sum;
+            }
+        }
+    }
+}
+
+/// Multiplies gradients by the derivative of an activation at its output `activated`, in place. Softmax is not
+/// among them: its gradient is taken together with the loss.
+pub(crate) fn back_through(activation: Activation, activated: &[f32], gradient: &mut [f32]) {
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || match activation {
+            Activation::None | Activation::Softmax => {}
+            Activation::Relu => {
+                for (gradient, &activated) in gradient.iter_mut().zip(activated) {
+                    *gradient = if activated > 0.0 { *gradient } else { 0.0 };
+                }
+            }
+            Activation::Tanh => {
+                for (gradient, &activated) in gradient.iter_mut().zip(activated) {
+                    *gradient *= 1.0 - activated * activated;
+                }
+            }
+        },
+    );
+}
+
+/// Sums over the lanes of each row, in a fixed order.
+pub(crate) fn row_sums(values: &[f32], lanes: usize, into: &mut [f32]) {
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for (row, into) in values.chunks_exact(lanes).zip(into) {
+                let mut sums = [0.0; lessen_data::LANES];
+                for register in row.chunks_exact(lessen_data::LANES) {
+                    for (sum, value) in sums.iter_mut().zip(register) {
+                        *sum += value;
+                    }
+                }
+                *into = sums.iter().sum();
+            }
+        },
+    );
+}
+
+/// The sum of products of two slices of one length, in a fixed order: what prediction of few rows is made of.
+#[inline(always)]
+pub(crate) fn dot(left: &[f32], right: &[f32]) -> f32 {
+    const WIDE: usize = lessen_data::LANES;
+    let mut sums = [0.0; WIDE];
+    let (left_chunks, right_chunks) = (left.chunks_exact(WIDE), right.chunks_exact(WIDE));
+    let rest: f32 =
+        left_chunks.remainder().iter().zip(right_chunks.remainder()).map(|(left, right)| left * right).sum();
+    for (left, right) in left_chunks.zip(right_chunks) {
+        for ((sum, left), right) in sums.iter_mut().zip(left).zip(right) {
+            *sum += left * right;
+        }
+    }
+    sums.iter().sum::<f32>() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn softmax_of_two_lanes_by_hand() {
+        // Lane 0: logits ln 1, ln 3; lane 1: 1000, 1000 (would overflow).
+        let mut values = vec![0.0; 32];
+        (values[0], values[16]) = (0.0, 3f32.ln() - 0.5);
+        (values[1], values[17]) = (1000.0, 999.5);
+        add_bias_and_activate(Activation::Softmax, &[0.0, 0.5], 16, &mut values);
+        for (place, expected) in [(0, 0.25), (16, 0.75), (1, 0.5), (17, 0.5)] {
+            assert!((values[place] - expected).abs() < 1e-6, "{place}: {}", values[place]);
+        }
+    }
+
+    #[test]
+    fn bias_comes_before_the_activation() {
+        let mut values = vec![-1.0; 16];
+        add_bias_and_activate(Activation::Relu, &[1.5], 16, &mut values);
+        assert_eq!(values, [0.5; 16]);
+        add_bias_and_activate(Activation::Tanh, &[0.5], 16, &mut values);
+        assert!((values[3] - 1f32.tanh()).abs() < 1e-6);
+        add_bias_and_activate(Activation::None, &[1.0], 16, &mut values);
+        assert!((values[3] - 1f32.tanh() - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn sums_and_dots_by_hand() {
+        let values: Vec<f32> = (0..64).map(|value| value as f32).collect();
+        let mut sums = [0.0; 2];
+        row_sums(&values, 32, &mut sums);
+        assert_eq!(sums, [496.0, 1520.0]);
+        assert_eq!(dot(&values[..19], &values[..19]), (0..19).map(|v| (v * v) as f32).sum::<f32>());
+    }
+}

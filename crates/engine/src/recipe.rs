@@ -1,0 +1,155 @@
+//! How a network is trained.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::EngineError;
+
+/// Everything about training but the data, the network and the seed.
+///
+/// | setting | purpose | range |
+/// | --- | --- | --- |
+/// | `batch` | rows in a minibatch | at least 1 |
+/// | `optimiser` | how gradients become steps | rates above 0, decays in [0, 1) |
+/// | `schedule` | how the learning rate changes | |
+/// | `weight_decay` | share of a weight taken away a step, times the learning rate (decoupled: Loshchilov & Hutter 2019); biases keep theirs | at least 0 |
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// Rows in a minibatch.
+    pub batch: usize,
+    /// How gradients become steps.
+    pub optimiser: Optimiser,
+    /// How the learning rate changes.
+    pub schedule: Schedule,
+    /// Decoupled weight decay.
+    pub weight_decay: f32,
+}
+
+/// How gradients become steps.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Optimiser {
+    /// Kingma & Ba 2015, algorithm 1.
+    Adam {
+        /// Learning rate.
+        rate: f32,
+        /// Decay of the first moment.
+        beta1: f32,
+        /// Decay of the second moment.
+        beta2: f32,
+        /// Added to the root of the second moment.
+        epsilon: f32,
+    },
+    /// Stochastic gradient descent: `v <- momentum v + g; w <- w - rate v`.
+    Sgd {
+        /// Learning rate.
+        rate: f32,
+        /// 0 for none.
+        momentum: f32,
+    },
+}
+
+impl Optimiser {
+    /// Adam with the paper's other settings: 0.9, 0.999, 1e-8.
+    pub fn adam(rate: f32) -> Self {
+        Self::Adam { rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+    }
+}
+
+/// How the learning rate changes with the steps taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Schedule {
+    /// Not at all.
+    Constant,
+    /// Up in a line for `warm_up` steps, then down along half a cosine to 0 at `steps`.
+    Cosine {
+        /// All steps.
+        steps: u64,
+        /// Steps until the full rate.
+        warm_up: u64,
+    },
+}
+
+impl Schedule {
+    /// What the learning rate is multiplied by at step `step`, from 0.
+    pub fn factor(self, step: u64) -> f32 {
+        match self {
+            Self::Constant => 1.0,
+            Self::Cosine { warm_up, .. } if step < warm_up => (step + 1) as f32 / warm_up as f32,
+            Self::Cosine { steps, warm_up } => {
+                let way = (step - warm_up) as f64 / (steps.saturating_sub(warm_up).max(1)) as f64;
+                (0.5 * (1.0 + (std::f64::consts::PI * way.min(1.0)).cos())) as f32
+            }
+        }
+    }
+}
+
+impl Recipe {
+    /// Whether every setting is in its range.
+    pub(crate) fn check(&self) -> Result<(), EngineError> {
+        let refused = |setting, found: f32, expected| {
+            Err(EngineError::Recipe { setting, found: f64::from(found), expected })
+        };
+        let decays = |decay: f32| (0.0..1.0).contains(&decay);
+        let above_zero = |rate: f32| rate > 0.0 && rate.is_finite();
+        if self.batch == 0 {
+            return refused("batch", 0.0, "at least 1");
+        }
+        if !(self.weight_decay >= 0.0 && self.weight_decay.is_finite()) {
+            return refused("weight_decay", self.weight_decay, "at least 0");
+        }
+        match self.optimiser {
+            Optimiser::Adam { rate, .. } | Optimiser::Sgd { rate, .. } if !above_zero(rate) => {
+                refused("rate", rate, "above 0")
+            }
+            Optimiser::Adam { beta1, .. } if !decays(beta1) => refused("beta1", beta1, "in [0, 1)"),
+            Optimiser::Adam { beta2, .. } if !decays(beta2) => refused("beta2", beta2, "in [0, 1)"),
+            Optimiser::Adam { epsilon, .. } if !above_zero(epsilon) => refused("epsilon", epsilon, "above 0"),
+            Optimiser::Sgd { momentum, .. } if !decays(momentum) => refused("momentum", momentum, "in [0, 1)"),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cosine_by_hand() {
+        let schedule = Schedule::Cosine { steps: 10, warm_up: 2 };
+        for (step, expected) in [(0, 0.5), (1, 1.0), (2, 1.0), (6, 0.5), (10, 0.0), (99, 0.0)] {
+            let factor = schedule.factor(step);
+            assert!((factor - expected).abs() < 1e-6, "step {step}: {factor}");
+        }
+        assert_eq!(Schedule::Constant.factor(7), 1.0);
+    }
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        let good = Recipe {
+            batch: 1,
+            optimiser: Optimiser::adam(0.1),
+            schedule: Schedule::Constant,
+            weight_decay: 0.0,
+        };
+        assert!(good.check().is_ok());
+        let adam = |rate, beta1, beta2, epsilon| Optimiser::Adam { rate, beta1, beta2, epsilon };
+        for (bad, setting) in [
+            (Recipe { batch: 0, ..good.clone() }, "batch"),
+            (Recipe { weight_decay: f32::NAN, ..good.clone() }, "weight_decay"),
+            (Recipe { weight_decay: -1.0, ..good.clone() }, "weight_decay"),
+            (Recipe { optimiser: Optimiser::adam(0.0), ..good.clone() }, "rate"),
+            (Recipe { optimiser: Optimiser::adam(f32::NAN), ..good.clone() }, "rate"),
+            (Recipe { optimiser: adam(0.1, 1.0, 0.9, 1e-8), ..good.clone() }, "beta1"),
+            (Recipe { optimiser: adam(0.1, 0.9, f32::NAN, 1e-8), ..good.clone() }, "beta2"),
+            (Recipe { optimiser: adam(0.1, 0.9, 0.9, 0.0), ..good.clone() }, "epsilon"),
+            (Recipe { optimiser: Optimiser::Sgd { rate: 0.1, momentum: -0.1 }, ..good.clone() }, "momentum"),
+        ] {
+            match bad.check() {
+                Err(EngineError::Recipe { setting: found, .. }) => assert_eq!(found, setting),
+                other => panic!("{setting}: {other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+use lessen_data::{Column, ColumnEncoding, Table};
+use lessen_model::{Batch, Predictor};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Activation as Kind, Optimiser, Plan, Schedule, initial};
+
+fn pixels(count: usize) -> Encoding {
+    Encoding::try_from(vec![ColumnEncoding::Pixels { count, shift: 0.0, scale: 1.0 }]).unwrap()
+}
+
+fn drawn(rows: usize, columns: usize, seed: u64) -> Features {
+    let mut random = random::stream(seed, "test rows");
+    let column = |column| Column::Numeric {
+        name: format!("x{column}"),
+        values: (0..rows).map(|_| rand::RngExt::random_range(&mut random, -1.0f32..1.0)).collect(),
+    };
+    Features::Table(Table::new((0..columns).map(column).collect()).unwrap())
+}
+
+fn classes(count: usize) -> Vec<String> {
+    (0..count).map(|class| class.to_string()).collect()
+}
+
+fn recipe(batch: usize, optimiser: Optimiser) -> Recipe {
+    Recipe { batch, optimiser, schedule: Schedule::Constant, weight_decay: 0.0 }
+}
+
+/// Cross-entropy of the network in double precision, by the plain formulas.
+fn loss_in_f64(layers: &[(Vec<f64>, Vec<f64>)], tanh: bool, rows: &[Vec<f64>], targets: &[Vec<f64>]) -> f64 {
+    let mut loss = 0.0;
+    for (row, target) in rows.iter().zip(targets) {
+        let mut values = row.clone();
+        for (place, (weights, bias)) in layers.iter().enumerate() {
+            let dot = |row: &[f64]| row.iter().zip(&values).map(|(w, x)| w * x).sum::<f64>();
+            let mut next: Vec<f64> = weights.chunks(values.len()).zip(bias).map(|(row, b)| dot(row) + b).collect();
+            if place + 1 < layers.len() {
+                next.iter_mut().for_each(|value| *value = if tanh { value.tanh() } else { value.max(0.0) });
+            }
+            values = next;
+        }
+        let sum: f64 = values.iter().map(|value| value.exp()).sum();
+        loss -= values.iter().zip(target).map(|(value, target)| target * (value - sum.ln())).sum::<f64>();
+    }
+    loss / rows.len() as f64
+}
+
+fn check_gradients(hidden: &[usize], activation: Kind, soft: bool, seed: u64) {
+    let (rows, columns, count) = (5, 4, 3);
+    let features = drawn(rows, columns, seed);
+    let network = initial::mlp(pixels(columns), hidden, activation, classes(count), seed).unwrap();
+    let mut trainer = Trainer::new(network, recipe(rows, Optimiser::adam(0.1)), seed).unwrap();
+    for layer in &mut trainer.layers {
+        // Biases that are not 0 and keep ReLU's kink away from where the difference is taken.
+        layer.bias.iter_mut().enumerate().for_each(|(place, bias)| *bias = 0.3 - 0.2 * (place % 4) as f32);
+    }
+    let labels: Vec<u32> = (0..rows as u32).map(|row| row % count as u32).collect();
+    let mut targets = vec![vec![0.0; count]; rows];
+    let mut flat = vec![0.0f32; rows * count];
+    for row in 0..rows {
+        for class in 0..count {
+            let of_label = f64::from(u8::from(class as u32 == labels[row]));
+            let value = if soft { 0.5 * of_label + 0.5 / 3.0 } else { of_label };
+            targets[row][class] = value;
+            flat[row * count + class] = value as f32;
+        }
+    }
+    let all: Vec<u32> = (0..rows as u32).collect();
+    let given = if soft { Targets::Soft(&flat) } else { Targets::Labels(&labels) };
+    trainer.batch_rows = all.clone();
+    let loss = trainer.gradients(&TrainingRows { features: &features, rows: &all, targets: given }).unwrap();
+
+    let encoded = pixels(columns).encode(&features, &all).unwrap().row_major();
+    let rows: Vec<Vec<f64>> =
+        encoded.chunks(columns).map(|row| row.iter().map(|&value| f64::from(value)).collect()).collect();
+    let double = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>();
+    let mut layers: Vec<_> = trainer.layers.iter().map(|layer| (double(&layer.weights), double(&layer.bias))).collect();
+    let tanh = activation == Kind::Tanh;
+    assert!((f64::from(loss) - loss_in_f64(&layers, tanh, &rows, &targets)).abs() < 1e-6);
+    for place in 0..layers.len() {
+        let found: Vec<f32> =
+            trainer.layers[place].weight_gradient.iter().chain(&trainer.layers[place].bias_gradient).copied().collect();
+        let weights = layers[place].0.len();
+        for (index, found) in found.into_iter().enumerate() {
+            let mut moved = |by: f64| {
+                let (all_weights, bias) = &mut layers[place];
+                let value = if index < weights { &mut all_weights[index] } else { &mut bias[index - weights] };
+                let before = std::mem::replace(value, *value + by);
+                let loss = loss_in_f64(&layers, tanh, &rows, &targets);
+                let (all_weights, bias) = &mut layers[place];
+                *(if index < weights { &mut all_weights[index] } else { &mut bias[index - weights] }) = before;
+                loss
+            };
+            let expected = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+            assert!(
+                (f64::from(found) - expected).abs() < 2e-5,
+                "{hidden:?} {activation:?} soft {soft} layer {place} entry {index}: {found}, expected {expected}"
+            );
+        }
+    }
+}
+
+#[test]
+fn gradients_agree_with_finite_differences() {
+    for hidden in [&[][..], &[6], &[5, 4]] {
+        for activation in [Kind::Relu, Kind::Tanh] {
+            for soft in [false, true] {
+                check_gradients(hidden, activation, soft, 3);
+            }
+        }
+    }
+}
+
+#[test]
+fn one_hot_soft_targets_train_like_labels() {
+    let features = drawn(20, 3, 1);
+    let labels: Vec<u32> = (0..20).map(|row| row % 2).collect();
+    let one_hot: Vec<f32> = labels.iter().flat_map(|&label| [1.0 - label as f32, label as f32]).collect();
+    let rows: Vec<u32> = (0..20).collect();
+    let train = |targets: Targets<'_>| {
+        let network = initial::mlp(pixels(3), &[4], Kind::Tanh, classes(2), 1).unwrap();
+        let mut trainer = Trainer::new(network, recipe(8, Optimiser::adam(0.05)), 1).unwrap();
+        for _ in 0..30 {
+            trainer.step(&TrainingRows { features: &features, rows: &rows, targets }).unwrap();
+        }
+        trainer.into_network()
+    };
+    assert_eq!(train(Targets::Labels(&labels)), train(Targets::Soft(&one_hot)));
+}
+
+#[test]
+fn every_row_is_seen_once_a_pass_and_the_last_minibatch_is_short() {
+    let mut order = Order { random: random::stream(1, "t"), shuffled: Vec::new(), next: 0 };
+    let rows: Vec<u32> = (100..107).collect();
+    let mut batch = Vec::new();
+    for _ in 0..2 {
+        let mut seen: Vec<u32> = Vec::new();
+        for expected in [3, 3, 1] {
+            order.draw(&rows, 3, &mut batch);
+            assert_eq!(batch.len(), expected);
+            seen.extend(&batch);
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, rows);
+    }
+}
+
+#[test]
+fn masked_weights_stay_zero_without_moments() {
+    let features = drawn(32, 6, 2);
+    let labels: Vec<u32> = (0..32).map(|row| row % 3).collect();
+    let rows: Vec<u32> = (0..32).collect();
+    let mut network = initial::mlp(pixels(6), &[8], Kind::Relu, classes(3), 2).unwrap();
+    for dense in network.dense_mut() {
+        dense.weights.shrink(|index| index % 3 == 0);
+    }
+    let density = network.density();
+    for optimiser in [Optimiser::adam(0.05), Optimiser::Sgd { rate: 0.1, momentum: 0.9 }] {
+        let recipe = Recipe { weight_decay: 0.01, ..recipe(8, optimiser) };
+        let mut trainer = Trainer::new(network.clone(), recipe, 1).unwrap();
+        for _ in 0..20 {
+            let targets = Targets::Labels(&labels);
+            trainer.step(&TrainingRows { features: &features, rows: &rows, targets }).unwrap();
+        }
+        for layer in &trainer.layers {
+            let mask = layer.mask.as_ref().unwrap();
+            for (index, weight) in layer.weights.iter().enumerate().filter(|(index, _)| !mask.has(*index)) {
+                assert_eq!(*weight, 0.0, "weight {index}");
+            }
+            let gone = mask.len() - mask.left();
+            let tensors = layer.weight_moments.all().count() / mask.len();
+            let zeros = layer.weight_moments.all().filter(|moment| *moment == 0.0).count();
+            assert!(zeros >= gone * tensors, "moments under the mask");
+        }
+        assert_eq!(trainer.into_network().density(), density);
+    }
+}
+
+#[test]
+fn a_loss_that_is_not_finite_stops_and_rows_that_do_not_fit_are_refused() {
+    let features = drawn(4, 2, 1);
+    let rows = [0, 1, 2, 3];
+    let labels = [0, 1, 0, 1];
+    let network = initial::mlp(pixels(2), &[3], Kind::Relu, classes(2), 1).unwrap();
+    let mut trainer = Trainer::new(network.clone(), recipe(4, Optimiser::Sgd { rate: 1e30, momentum: 0.0 }), 1).unwrap();
+    let training = TrainingRows { features: &features, rows: &rows, targets: Targets::Labels(&labels) };
+    let outcome = (0..10).find_map(|_| trainer.step(&training).err());
+    assert!(matches!(outcome, Some(StepError::Diverged { .. })), "{outcome:?}");
+
+    let mut trainer = Trainer::new(network, recipe(4, Optimiser::adam(0.1)), 1).unwrap();
+    let short = TrainingRows { targets: Targets::Labels(&labels[..3]), ..training };
+    assert!(matches!(trainer.step(&short), Err(StepError::Targets { .. })));
+    let none = TrainingRows { rows: &[], ..training };
+    assert!(matches!(trainer.step(&none), Err(StepError::Targets { .. })));
+    let wide = drawn(4, 3, 1);
+    let wide = TrainingRows { features: &wide, ..training };
+    assert!(matches!(trainer.step(&wide), Err(StepError::Data(_))));
+}
+
+#[test]
+fn a_small_net_learns_a_circle() {
+    let features = drawn(400, 2, 5);
+    let Features::Table(table) = &features else { panic!("a table was made") };
+    let (Column::Numeric { values: x, .. }, Column::Numeric { values: y, .. }) =
+        (&table.columns()[0], &table.columns()[1])
+    else {
+        panic!("numbers were made")
+    };
+    let labels: Vec<u32> = x.iter().zip(y).map(|(x, y)| u32::from(x * x + y * y < 0.6)).collect();
+    let rows: Vec<u32> = (0..400).collect();
+    let network = initial::mlp(pixels(2), &[16], Kind::Tanh, classes(2), 1).unwrap();
+    let schedule = Schedule::Cosine { steps: 2000, warm_up: 10 };
+    let recipe = Recipe { schedule, ..recipe(32, Optimiser::adam(0.02)) };
+    let mut trainer = Trainer::new(network, recipe, 1).unwrap();
+    for _ in 0..2000 {
+        let targets = Targets::Labels(&labels);
+        trainer.step(&TrainingRows { features: &features, rows: &rows, targets }).unwrap();
+    }
+    let plan = Plan::new("circle", trainer.into_network()).unwrap();
+    let mut answers = vec![0.0; 800];
+    plan.predict(&Batch::new(&features, &rows), &mut answers).unwrap();
+    let right = answers.chunks(2).zip(&labels).filter(|(p, label)| u32::from(p[1] > p[0]) == **label).count();
+    assert!(right >= 380, "{right} of 400");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn few_and_many_rows_are_predicted_alike(rows in 1usize..40, width in 1usize..40, hidden in 1usize..40, seed: u64) {
+        let features = drawn(rows, width, seed);
+        let network = initial::mlp(pixels(width), &[hidden], Kind::Tanh, classes(3), seed).unwrap();
+        let plan = Plan::new("p", network).unwrap();
+        let all: Vec<u32> = (0..rows as u32).collect();
+        let mut together = vec![0.0; rows * 3];
+        plan.predict(&Batch::new(&features, &all), &mut together).unwrap();
+        for (row, expected) in all.iter().zip(together.chunks(3)) {
+            let mut alone = [0.0; 3];
+            plan.predict(&Batch::new(&features, &[*row]), &mut alone).unwrap();
+            prop_assert!((alone.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            for (alone, expected) in alone.iter().zip(expected) {
+                prop_assert!((alone - expected).abs() < 1e-5);
+            }
+        }
+    }
+}

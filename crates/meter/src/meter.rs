@@ -1,0 +1,179 @@
+//! Windows of work and what was used in them.
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use lessen_units::{Figure, Joules, Kind, Seconds};
+
+use crate::model::Model;
+use crate::powercap::Zones;
+use crate::process::{coarse_tick, machine_busy_seconds, process_cpu_seconds};
+use crate::processors::family_of;
+use crate::tally::{Counters, Mark};
+
+/// What can be read on this machine, found out once. Shared freely between threads.
+#[derive(Debug)]
+pub struct Meter {
+    /// Or why there are none.
+    counters: Result<Counters, String>,
+    model: Model,
+    vcpus: f64,
+}
+
+/// A stretch of work under way.
+#[derive(Debug)]
+pub struct Window<'meter> {
+    meter: &'meter Meter,
+    began: Instant,
+    cpu: Seconds,
+    busy: Option<Seconds>,
+    /// Or why there is none.
+    mark: Result<Mark, String>,
+}
+
+/// What this process used in a window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Usage {
+    /// Wall time, by a monotonic clock.
+    pub seconds: Seconds,
+    /// CPU time of all threads.
+    pub cpu_seconds: Seconds,
+    /// Energy.
+    ///
+    /// Measured: the energy of the processors' packages and memory times this process's share of the time that
+    /// the machine's CPUs were busy; up to all of it, as the process may have been the only reason why the
+    /// machine was on. Where the machine's busy time cannot be read, the share is that of all its CPUs' time.
+    /// Disks, fans, network and the losses of the power supply are not in it.
+    ///
+    /// Modelled: CPU time times the watts of a fully used vCPU, between what a busy vCPU draws more than an
+    /// idle one and what all vCPUs of this machine draw idle plus that, both widened by how far processors are
+    /// from their family's row (see the crate's `model` module).
+    pub joules: Figure<Joules>,
+}
+
+/// Counters show a new value about every millisecond: below this a window's energy is mostly luck.
+const SHORTEST_MEASURED: Seconds = Seconds(0.02);
+
+impl Meter {
+    /// The meter of this machine.
+    pub fn detect() -> Self {
+        Self::with_powercap_root(Path::new("/sys/class/powercap"))
+    }
+
+    /// A meter that looks for energy counters under `root`, such as a tree made for a test or the host's tree
+    /// as a container sees it.
+    pub fn with_powercap_root(root: &Path) -> Self {
+        let vcpus = std::thread::available_parallelism().map_or(1.0, |vcpus| vcpus.get() as f64);
+        let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        Self {
+            counters: Zones::find(root).map(Counters::new),
+            model: Model::new(family_of(&cpuinfo), vcpus),
+            vcpus,
+        }
+    }
+
+    /// Why energy is modelled and not measured here; `None` where it is measured.
+    pub fn why_modelled(&self) -> Option<&str> {
+        self.counters.as_ref().err().map(String::as_str)
+    }
+
+    /// Opens a window.
+    pub fn begin(&self) -> Window<'_> {
+        let mark = self.counters.as_ref().map_err(Clone::clone).and_then(Counters::mark);
+        let busy = machine_busy_seconds();
+        Window { meter: self, began: Instant::now(), cpu: process_cpu_seconds(), busy, mark }
+    }
+}
+
+impl Window<'_> {
+    /// Closes the window.
+    pub fn end(self) -> Usage {
+        let cpu_seconds = process_cpu_seconds() - self.cpu;
+        let seconds = Seconds::from(self.began.elapsed());
+        let joules = match self.counted(seconds) {
+            Ok(machine) => attributed(machine, &self.busy_share(seconds, cpu_seconds)),
+            Err(why) => self.meter.model.energy(seconds, cpu_seconds, &why),
+        };
+        Usage { seconds, cpu_seconds, joules }
+    }
+
+    /// The energy of the whole machine's processors in the window.
+    fn counted(&self, seconds: Seconds) -> Result<Joules, String> {
+        let counters = self.meter.counters.as_ref().map_err(Clone::clone)?;
+        let counted = counters.since(self.mark.clone()?)?;
+        if seconds < SHORTEST_MEASURED {
+            return Err("too short for the counter".to_owned());
+        }
+        Ok(counted)
+    }
+
+    /// This process's share of the time that the machine's CPUs were busy, and the least that it can be as
+    /// the machine's clock ticks coarsely.
+    fn busy_share(&self, seconds: Seconds, cpu_seconds: Seconds) -> Share {
+        let busy = match (self.busy, machine_busy_seconds()) {
+            (Some(before), Some(after)) => after - before,
+            _ => seconds * self.meter.vcpus,
+        };
+        let busy = if busy > cpu_seconds { busy } else { cpu_seconds };
+        let late = coarse_tick() * self.meter.vcpus;
+        Share { likely: cpu_seconds.0 / busy.0, least: cpu_seconds.0 / (busy + late).0 }
+    }
+}
+
+/// Numbers from 0 to 1; not a number where nothing was busy.
+struct Share {
+    likely: f64,
+    least: f64,
+}
+
+fn attributed(machine: Joules, share: &Share) -> Figure<Joules> {
+    let how = "powercap, by share of the machine's busy CPU time";
+    Figure::band(machine * share.likely, machine * share.least, machine, Kind::Measured, how)
+}
+
+impl Usage {
+    /// The energy of a part of the window, by its CPU time (differences of
+    /// [`thread_cpu_seconds`](crate::thread_cpu_seconds)): how parts that ran side by side divide the
+    /// window's. What no part claims, such as starting threads, stays with the window.
+    pub fn share(&self, cpu_seconds_of_part: Seconds) -> Figure<Joules> {
+        let share = cpu_seconds_of_part.0 / self.cpu_seconds.0;
+        if share.is_nan() || share < 0.0 {
+            return Figure::unavailable("no CPU time was used in the window");
+        }
+        // Two clocks: a part can come out a hair above the whole.
+        self.joules.map(|energy| energy * share.min(1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measured_energy_is_ours_by_share_and_at_most_all() {
+        let energy = attributed(Joules(80.0), &Share { likely: 0.25, least: 0.125 });
+        assert_eq!(
+            (energy.low(), energy.value(), energy.high()),
+            (Some(Joules(10.0)), Some(Joules(20.0)), Some(Joules(80.0)))
+        );
+        assert_eq!(energy.kind(), Some(Kind::Measured));
+    }
+
+    #[test]
+    fn parts_divide_a_window_by_their_cpu_time() {
+        let joules = Figure::band(Joules(8.0), Joules(4.0), Joules(16.0), Kind::Estimated, "a model");
+        let usage = Usage { seconds: Seconds(1.0), cpu_seconds: Seconds(2.0), joules };
+        let quarter = usage.share(Seconds(0.5));
+        assert_eq!(
+            (quarter.value(), quarter.low(), quarter.high()),
+            (Some(Joules(2.0)), Some(Joules(1.0)), Some(Joules(4.0)))
+        );
+        assert_eq!(usage.share(Seconds(2.1)).value(), Some(Joules(8.0)), "never more than the whole");
+        assert_eq!(usage.share(Seconds(0.0)).value(), Some(Joules(0.0)), "nothing was done");
+        let idle = Usage { cpu_seconds: Seconds(0.0), ..usage };
+        for part in [0.0, f64::NAN, -1.0] {
+            assert_eq!(idle.share(Seconds(part)).value(), None);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Energy from CPU time, where no counter can be read.
+//!
+//! The value is `cpu_seconds * full`: every second that a vCPU worked for us takes its share of a fully used
+//! server, the idle share included.
+//!
+//! The band has two parts. Who pays for idling: at least we caused what a busy vCPU draws more than an idle
+//! one, `cpu_seconds * (full - idle)`; at most we kept all of our machine's vCPUs powered for the whole
+//! window, `wall * vcpus * idle + cpu_seconds * (full - idle)`. And how far the processor at hand may be from
+//! its family's row: [`LEAST_OF_ROW`] and [`MOST_OF_ROW`], which both ends are multiplied with. For a processor that
+//! is not known the ends are taken from the rows with the least and the most watts.
+
+use lessen_units::{Figure, Joules, Kind, Seconds, Watts};
+
+use crate::processors::{Family, UNKNOWN, families};
+
+/// Thermal design power per hardware thread over the `full` of the family's row, least and most of 47 server
+/// processors (from their makers' data sheets): 0.61 for the Xeon Platinum 8592+ (350 W, 128 threads) and 3.03
+/// for the EPYC 7343 (190 W, 32 threads). Parts with few, fast cores draw more a thread than those with many.
+const LEAST_OF_ROW: f64 = 0.6;
+/// See [`LEAST_OF_ROW`].
+const MOST_OF_ROW: f64 = 3.0;
+
+/// Watts per vCPU to reckon with.
+#[derive(Debug)]
+pub(crate) struct Model {
+    family: Family,
+    least_marginal: Watts,
+    most_marginal: Watts,
+    most_idle: Watts,
+    /// vCPUs that this process may run on.
+    vcpus: f64,
+    how: String,
+}
+
+impl Model {
+    /// For a family of the table, or for a processor that is in none.
+    pub(crate) fn new(family: Option<Family>, vcpus: f64) -> Self {
+        let rows: Vec<Family> = match family {
+            Some(family) => vec![family],
+            None => families().copied().collect(),
+        };
+        let least = |watts: fn(&Family) -> f64| rows.iter().map(watts).fold(f64::INFINITY, f64::min);
+        let most = |watts: fn(&Family) -> f64| rows.iter().map(watts).fold(0.0, f64::max);
+        let family = family.unwrap_or(UNKNOWN);
+        let Family { name, full, year, .. } = family;
+        Self {
+            family,
+            least_marginal: Watts(least(Family::marginal)),
+            most_marginal: Watts(most(Family::marginal)),
+            most_idle: Watts(most(|row| row.idle)),
+            vcpus,
+            how: format!("modelled: CPU time at {full} W a vCPU, {name}, Cloud Carbon Footprint {year}"),
+        }
+    }
+
+    /// The energy of a window of `wall` in which the process used `cpu`; `why` says why it is not measured.
+    pub(crate) fn energy(&self, wall: Seconds, cpu: Seconds, why: &str) -> Figure<Joules> {
+        // The two clocks tick apart: CPU time may come out a little above what the window has room for.
+        let powered = Seconds((wall.0 * self.vcpus).max(cpu.0));
+        Figure::band(
+            Watts(self.family.full) * cpu,
+            self.least_marginal * cpu * LEAST_OF_ROW,
+            (self.most_idle * powered + self.most_marginal * cpu) * MOST_OF_ROW,
+            Kind::Estimated,
+            format!("{} ({why})", self.how),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const EPYC_4: Family = Family { name: "AMD EPYC 4th gen", idle: 0.739, full: 2.282, year: 2026 };
+
+    fn close(figure: Option<Joules>, expected: f64) -> bool {
+        figure.is_some_and(|energy| (energy.0 - expected).abs() < 1e-9 * expected)
+    }
+
+    #[test]
+    fn ten_busy_seconds_on_one_of_two_vcpus_of_a_known_processor() {
+        let energy = Model::new(Some(EPYC_4), 2.0).energy(Seconds(10.0), Seconds(10.0), "no counter");
+        assert!(close(energy.value(), 22.82), "10 s * 2.282 W: {energy:?}");
+        assert!(close(energy.low(), 9.258), "10 s * 1.543 W * 0.6: {energy:?}");
+        assert!(close(energy.high(), 90.63), "(20 s * 0.739 W + 10 s * 1.543 W) * 3: {energy:?}");
+        assert_eq!(energy.kind(), Some(Kind::Estimated));
+        let how = "modelled: CPU time at 2.282 W a vCPU, AMD EPYC 4th gen, Cloud Carbon Footprint 2026 (no counter)";
+        assert_eq!(energy.how(), how);
+    }
+
+    #[test]
+    fn an_unknown_processor_has_the_band_of_all() {
+        let energy = Model::new(None, 1.0).energy(Seconds(1.0), Seconds(1.0), "");
+        assert!(close(energy.value(), 3.5));
+        assert!(close(energy.low(), 0.6 * (1.693 - 0.474)), "EPYC 2nd gen adds least: {energy:?}");
+        assert!(close(energy.high(), 3.0 * 8.631), "Sandy Bridge draws most: {energy:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn the_band_holds_for_any_window(wall in 0.0..1e6f64, load in 0.0..1.2f64, vcpus in 1u32..512) {
+            for family in families().copied().map(Some).chain([None]) {
+                let cpu = Seconds(wall * load * f64::from(vcpus));
+                let energy = Model::new(family, f64::from(vcpus)).energy(Seconds(wall), cpu, "");
+                prop_assert!(energy.value().is_some(), "{energy:?}");
+            }
+        }
+    }
+}

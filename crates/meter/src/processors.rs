@@ -1,0 +1,173 @@
+//! Watts of a virtual CPU (a hardware thread) by processor family: the one table behind modelled energy.
+//!
+//! The rows are idle and full watts per vCPU of Cloud Carbon Footprint's `ccf-coefficients` (AWS output of
+//! 2026-04-24, made of SPECpower 2008 results up to 2026-03-09; Apache-2.0; rounded to 3 decimals), and its
+//! 2024 constant for a processor that is not known. They are wall power of a whole server (memory, fans and
+//! losses of the supply included) divided by its hardware threads.
+//!
+//! Left out: AMD EPYC 5th gen (the source's row is an outlier) and AWS Graviton (the source repeats EPYC 2nd
+//! gen as a placeholder). Such processors, and those of desktops and laptops, get the default.
+
+/// Watts of one vCPU of a family of processors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Family {
+    /// For people.
+    pub name: &'static str,
+    /// Watts while nothing runs.
+    pub idle: f64,
+    /// Watts while every vCPU is busy.
+    pub full: f64,
+    /// The year of the coefficients.
+    pub year: u16,
+}
+
+impl Family {
+    const fn new(name: &'static str, idle: f64, full: f64, year: u16) -> Self {
+        Self { name, idle, full, year }
+    }
+
+    /// Watts that a vCPU draws more when it is busy.
+    pub fn marginal(&self) -> f64 {
+        self.full - self.idle
+    }
+}
+
+/// Each family with the processors that belong to it.
+const FAMILIES: [(Processors, Family); 15] = [
+    (Epyc(23, &[(0x00, 0x0f)]), Family::new("AMD EPYC 1st gen", 0.847, 2.604, 2026)),
+    (Epyc(23, &[(0x30, 0x3f)]), Family::new("AMD EPYC 2nd gen", 0.474, 1.693, 2026)),
+    (Epyc(25, &[(0x00, 0x0f)]), Family::new("AMD EPYC 3rd gen", 0.456, 1.957, 2026)),
+    (Epyc(25, &[(0x10, 0x1f), (0xa0, 0xaf)]), Family::new("AMD EPYC 4th gen", 0.739, 2.282, 2026)),
+    (Xeon(0x2d, ANY), Family::new("Intel Sandy Bridge", 2.212, 8.631, 2026)),
+    (Xeon(0x3e, ANY), Family::new("Intel Ivy Bridge", 1.707, 5.557, 2026)),
+    (Xeon(0x3f, ANY), Family::new("Intel Haswell", 1.857, 5.595, 2026)),
+    (Xeon(0x4f, ANY), Family::new("Intel Broadwell", 0.713, 3.685, 2026)),
+    (Xeon(0x55, (0, 4)), Family::new("Intel Skylake", 0.613, 4.104, 2026)),
+    (Xeon(0x55, (5, 7)), Family::new("Intel Cascade Lake", 0.690, 4.063, 2026)),
+    (Xeon(0x9e, (10, 13)), Family::new("Intel Coffee Lake", 1.138, 5.422, 2026)),
+    (Xeon(0x6a, ANY), Family::new("Intel Ice Lake", 0.767, 3.758, 2026)),
+    (Xeon(0x8f, ANY), Family::new("Intel Sapphire Rapids", 1.036, 4.160, 2026)),
+    (Xeon(0xcf, ANY), Family::new("Intel Emerald Rapids", 0.814, 4.482, 2026)),
+    (Xeon(0xad, ANY), Family::new("Intel Granite Rapids", 0.582, 2.527, 2026)),
+];
+
+/// What the source takes for a processor that is not known: the mean over its families.
+pub const UNKNOWN: Family = Family::new("unknown processor", 0.740, 3.500, 2024);
+
+use Processors::{Epyc, Xeon};
+const ANY: (u32, u32) = (0, u32::MAX);
+
+/// Processors by the numbers that `cpuid` gives; ranges include both ends. The name must agree too, because
+/// desktop processors share some of the numbers.
+enum Processors {
+    /// AMD: the family and ranges of models.
+    Epyc(u32, &'static [(u32, u32)]),
+    /// Intel family 6: the model and a range of steppings.
+    Xeon(u32, (u32, u32)),
+}
+
+impl Processors {
+    fn include(&self, cpu: &Cpu) -> bool {
+        let within = |number: u32, (from, to): (u32, u32)| (from..=to).contains(&number);
+        match *self {
+            Epyc(family, models) => {
+                cpu.vendor == "AuthenticAMD"
+                    && cpu.name.contains("EPYC")
+                    && cpu.family == family
+                    && models.iter().any(|range| within(cpu.model, *range))
+            }
+            Xeon(model, steppings) => {
+                cpu.vendor == "GenuineIntel"
+                    && cpu.name.contains("Xeon")
+                    && cpu.family == 6
+                    && cpu.model == model
+                    && within(cpu.stepping, steppings)
+            }
+        }
+    }
+}
+
+/// The row of the processor that `/proc/cpuinfo` describes; `None` where it describes none of the table's.
+pub fn family_of(cpuinfo: &str) -> Option<Family> {
+    let cpu = Cpu::first_of(cpuinfo)?;
+    FAMILIES.iter().find(|(processors, _)| processors.include(&cpu)).map(|(_, family)| *family)
+}
+
+/// The rows of the table, for the band of a processor that is not known.
+pub fn families() -> impl Iterator<Item = &'static Family> {
+    FAMILIES.iter().map(|(_, family)| family)
+}
+
+/// What tells a processor, as `/proc/cpuinfo` prints it on x86.
+struct Cpu<'text> {
+    vendor: &'text str,
+    name: &'text str,
+    family: u32,
+    model: u32,
+    stepping: u32,
+}
+
+impl<'text> Cpu<'text> {
+    fn first_of(cpuinfo: &'text str) -> Option<Self> {
+        let field = |key: &str| {
+            cpuinfo.lines().find_map(|line| {
+                let (found, value) = line.split_once(':')?;
+                (found.trim() == key).then_some(value.trim())
+            })
+        };
+        Some(Self {
+            vendor: field("vendor_id")?,
+            name: field("model name")?,
+            family: field("cpu family")?.parse().ok()?,
+            model: field("model")?.parse().ok()?,
+            stepping: field("stepping")?.parse().ok()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cpuinfo(vendor: &str, family: u32, model: u32, stepping: u32, name: &str) -> String {
+        format!(
+            "processor\t: 0\nvendor_id\t: {vendor}\ncpu family\t: {family}\nmodel\t\t: {model}\n\
+             model name\t: {name}\nstepping\t: {stepping}\n\n"
+        )
+    }
+
+    #[test]
+    fn processors_are_told_by_their_numbers() {
+        let amd = |family, model, name| cpuinfo("AuthenticAMD", family, model, 1, name);
+        let intel = |model, stepping, name| cpuinfo("GenuineIntel", 6, model, stepping, name);
+        for (text, expected) in [
+            (amd(23, 1, "AMD EPYC 7551 32-Core Processor"), Some("AMD EPYC 1st gen")),
+            (amd(23, 49, "AMD EPYC-Rome Processor"), Some("AMD EPYC 2nd gen")),
+            (amd(25, 1, "AMD EPYC 7763 64-Core Processor"), Some("AMD EPYC 3rd gen")),
+            (amd(25, 17, "AMD EPYC"), Some("AMD EPYC 4th gen")),
+            (amd(25, 160, "AMD EPYC 9754 128-Core Processor"), Some("AMD EPYC 4th gen")),
+            (amd(25, 33, "AMD Ryzen 9 5950X"), None),
+            (amd(23, 49, "AMD Ryzen Threadripper 3970X"), None),
+            (amd(26, 2, "AMD EPYC 9755 128-Core Processor"), None),
+            (intel(79, 1, "Intel(R) Xeon(R) CPU E5-2686 v4 @ 2.30GHz"), Some("Intel Broadwell")),
+            (intel(85, 4, "Intel(R) Xeon(R) Platinum 8175M"), Some("Intel Skylake")),
+            (intel(85, 7, "Intel(R) Xeon(R) Platinum 8259CL"), Some("Intel Cascade Lake")),
+            (intel(85, 11, "Intel(R) Xeon(R) Platinum 8380HL"), None),
+            (intel(106, 6, "Intel(R) Xeon(R) Platinum 8375C"), Some("Intel Ice Lake")),
+            (intel(143, 8, "Intel(R) Xeon(R) Platinum 8488C"), Some("Intel Sapphire Rapids")),
+            (intel(158, 10, "Intel(R) Core(TM) i7-8700"), None),
+            (amd(25, 17, ""), None),
+            ("vendor_id : AuthenticAMD\nmodel name : AMD EPYC\ncpu family : many\n".to_owned(), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(family_of(&text).map(|family| family.name), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn busy_takes_more_than_idle_in_every_row() {
+        for family in families().chain([&UNKNOWN]) {
+            assert!(0.0 < family.idle && family.idle < family.full, "{family:?}");
+        }
+    }
+}

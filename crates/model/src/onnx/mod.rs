@@ -1,0 +1,59 @@
+//! The ONNX file: what a network is kept in, and what other runtimes read.
+//!
+//! [`write()`] makes a plain ONNX model (IR version 8, operators of opset 17) that any runtime computes: input
+//! `rows`, `[batch, width]` floats as the network's `Encoding` makes them, output `probabilities`,
+//! `[batch, classes]`. Each node's tensor has the node's name (the last one's is `probabilities`), a dense
+//! layer's parameters add `.weights` and `.bias` to it; a name that is taken already gets a `_`.
+//! What ONNX has no place for travels in the model's metadata:
+//!
+//! | key | value |
+//! | --- | --- |
+//! | `lessen.format` | `1` |
+//! | `lessen.classes` | JSON list of the classes' names |
+//! | `lessen.encoding` | JSON of the `Encoding` |
+//! | `lessen.masked` | JSON list of the weight tensors that have a mask; absent where none has |
+//!
+//! In a masked tensor a weight that is gone is `0.0`. One that is left and happens to be zero is written as
+//! `-0.0`, which computes the same, so that the file alone tells which weights are left.
+//!
+//! [`read()`] makes the same [`Network`](crate::Network) of such a file again, an [`OnnxError`] of anything else.
+//!
+//! # Example
+//! ```
+//! use lessen_data::{ColumnEncoding, Encoding};
+//! use lessen_model::{Dense, Layer, Network, Node, Weights, onnx};
+//!
+//! let encoding = Encoding::try_from(vec![ColumnEncoding::Pixels { count: 2, shift: 0.0, scale: 1.0 }])?;
+//! let weights = Weights::new(vec![1, 2], vec![0.5, -0.5]).ok_or("the shape holds the values")?;
+//! let dense = Layer::Dense(Dense { weights, bias: vec![0.0] });
+//! let node = Node { name: "difference".into(), layer: dense, inputs: vec![0] };
+//! let network = Network::new(vec![node], encoding, vec!["value".into()])?;
+//!
+//! let bytes = onnx::write(&network);
+//! assert_eq!(onnx::read(&bytes)?, network);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod error;
+mod limits;
+mod messages;
+mod metadata;
+mod read;
+mod tensors;
+mod write;
+
+pub use error::OnnxError;
+pub use read::read;
+pub use write::write;
+
+/// Name of the graph's input.
+const ROWS: &str = "rows";
+/// Name of the graph's output.
+const PROBABILITIES: &str = "probabilities";
+
+/// The version of what [`FORMAT_KEY`] and its kin mean.
+const FORMAT: &str = "1";
+const FORMAT_KEY: &str = "lessen.format";
+const CLASSES_KEY: &str = "lessen.classes";
+const ENCODING_KEY: &str = "lessen.encoding";
+const MASKED_KEY: &str = "lessen.masked";

@@ -1,0 +1,163 @@
+//! A network as ONNX.
+
+use std::collections::HashSet;
+
+use prost::Message;
+use serde::Serialize;
+
+use super::messages::{
+    AttributeProto, DimensionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
+    StringStringEntryProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
+};
+use super::{CLASSES_KEY, ENCODING_KEY, FORMAT, FORMAT_KEY, MASKED_KEY, PROBABILITIES, ROWS};
+use crate::{Dense, Layer, Network, Weights};
+
+/// The first IR version that knows every operator of [`OPSET`].
+const IR_VERSION: i64 = 8;
+/// Young enough for all that a network has, old enough for every runtime in use.
+const OPSET: i64 = 17;
+
+/// The network as the bytes of an ONNX file, as [`super`] describes it; equal networks make equal bytes.
+///
+/// The graph takes rows as the network's own encoding makes them. To let it take raw numbers, write
+/// [`Network::with_scaling_folded`]. A network that does not end with a softmax is written as it is: its
+/// `probabilities` are then whatever its last layer makes.
+pub fn write(network: &Network) -> Vec<u8> {
+    let mut graph = GraphWriter::new(network.nodes().len());
+    for node in network.nodes() {
+        graph.add(node);
+    }
+    let mut metadata_props = vec![
+        entry(FORMAT_KEY, FORMAT.to_owned()),
+        entry(CLASSES_KEY, json(network.classes())),
+        entry(ENCODING_KEY, json(network.encoding())),
+    ];
+    if !graph.masked.is_empty() {
+        metadata_props.push(entry(MASKED_KEY, json(&graph.masked)));
+    }
+    let graph = GraphProto {
+        node: graph.nodes,
+        name: "network".into(),
+        initializer: graph.initializers,
+        input: vec![rows_of(ROWS, network.encoding().width())],
+        output: vec![rows_of(PROBABILITIES, network.classes().len())],
+    };
+    let model = ModelProto {
+        ir_version: IR_VERSION,
+        producer_name: "lessen".into(),
+        producer_version: env!("CARGO_PKG_VERSION").into(),
+        graph: Some(graph),
+        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
+        metadata_props,
+    };
+    model.encode_to_vec()
+}
+
+/// Nodes and initializers as they come to be, with the names that are taken.
+struct GraphWriter {
+    /// The tensor that place `k` of the network stands for: the input, then one a node.
+    tensors: Vec<String>,
+    taken: HashSet<String>,
+    last: usize,
+    nodes: Vec<NodeProto>,
+    initializers: Vec<TensorProto>,
+    masked: Vec<String>,
+}
+
+impl GraphWriter {
+    fn new(nodes: usize) -> Self {
+        Self {
+            tensors: vec![ROWS.into()],
+            // ONNX takes a tensor without a name for one that is not there.
+            taken: ["", ROWS, PROBABILITIES].map(str::to_owned).into(),
+            last: nodes,
+            nodes: Vec::new(),
+            initializers: Vec::new(),
+            masked: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, node: &crate::Node) {
+        let is_last = self.tensors.len() == self.last;
+        let output = if is_last { PROBABILITIES.into() } else { self.unused(&node.name) };
+        let mut input: Vec<String> = node.inputs.iter().map(|&place| self.tensors[place].clone()).collect();
+        let (op_type, attribute) = match &node.layer {
+            Layer::Dense(dense) => {
+                input.extend(self.parameters(&node.name, dense));
+                ("Gemm", vec![integer("transB", 1)])
+            }
+            Layer::Relu => ("Relu", vec![]),
+            Layer::Tanh => ("Tanh", vec![]),
+            Layer::Softmax => ("Softmax", vec![integer("axis", 1)]),
+        };
+        self.tensors.push(output.clone());
+        self.nodes.push(NodeProto {
+            input,
+            output: vec![output],
+            name: node.name.clone(),
+            op_type: op_type.into(),
+            attribute,
+            domain: String::new(),
+        });
+    }
+
+    /// Adds a dense layer's initializers; their names.
+    fn parameters(&mut self, node: &str, dense: &Dense) -> [String; 2] {
+        let weights = self.unused(&format!("{node}.weights"));
+        let bias = self.unused(&format!("{node}.bias"));
+        if dense.weights.mask().is_some() {
+            self.masked.push(weights.clone());
+        }
+        self.initializers.push(tensor(&weights, dense.weights.shape(), weight_bytes(&dense.weights)));
+        let bytes = dense.bias.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.initializers.push(tensor(&bias, &[dense.bias.len()], bytes));
+        [weights, bias]
+    }
+
+    /// `name`, or what comes nearest to it and is not another tensor's.
+    fn unused(&mut self, name: &str) -> String {
+        let mut name = name.to_owned();
+        while !self.taken.insert(name.clone()) {
+            name.push('_');
+        }
+        name
+    }
+}
+
+/// Little-endian; where there is a mask, `0.0` says that a weight is gone, so one that is left must not be it.
+fn weight_bytes(weights: &Weights) -> Vec<u8> {
+    let left = |index| weights.mask().is_some_and(|mask| mask.has(index));
+    let marked = |(index, &value): (usize, &f32)| if value == 0.0 && left(index) { -0.0 } else { value };
+    weights.values().iter().enumerate().map(marked).flat_map(f32::to_le_bytes).collect()
+}
+
+fn tensor(name: &str, shape: &[usize], raw_data: Vec<u8>) -> TensorProto {
+    TensorProto {
+        dims: shape.iter().map(|&side| side as i64).collect(),
+        data_type: TensorProto::FLOAT,
+        name: name.into(),
+        raw_data,
+        ..TensorProto::default()
+    }
+}
+
+fn integer(name: &str, value: i64) -> AttributeProto {
+    AttributeProto { name: name.into(), i: value, r#type: AttributeProto::INT, ..AttributeProto::default() }
+}
+
+/// `name`: floats, `[batch, width]` for any batch.
+fn rows_of(name: &str, width: usize) -> ValueInfoProto {
+    let batch = DimensionProto { dim_param: Some("batch".into()), ..DimensionProto::default() };
+    let width = DimensionProto { dim_value: Some(width as i64), ..DimensionProto::default() };
+    let shape = Some(TensorShapeProto { dim: vec![batch, width] });
+    let tensor_type = Some(TensorTypeProto { elem_type: TensorProto::FLOAT, shape });
+    ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type }) }
+}
+
+fn entry(key: &str, value: String) -> StringStringEntryProto {
+    StringStringEntryProto { key: key.into(), value }
+}
+
+fn json<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).expect("lists, strings and numbers always have a JSON form")
+}

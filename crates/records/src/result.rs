@@ -1,0 +1,322 @@
+//! What one run made: models, what each costs and how good it is (`lessen.result/1`).
+
+use lessen_units::{Figure, Joules, KilogramsCo2e, Microseconds, Seconds};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::machine::Machine;
+use crate::schema::{Record, Schema, finite, finite_or_none};
+
+/// The models that one run made, with what making and using each of them costs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResultRecord {
+    /// `lessen.result/1`.
+    pub schema: Schema<Self>,
+    /// The data set and how many rows each part had.
+    pub dataset: DatasetRecord,
+    /// Where the times and energies were taken.
+    pub machine: Machine,
+    /// The seed that every random choice of the run came from.
+    pub seed: u64,
+    /// The run's settings, fully resolved: every default written out.
+    pub spec: Value,
+    /// What the run spent its time on, in the order in which it was done.
+    pub stages: Vec<StageRecord>,
+    /// The teacher, its students and whatever they are compared with; names are unique.
+    pub models: Vec<ModelRecord>,
+    /// The name of the chosen model; `None` where no model stayed within the allowed drop.
+    pub chosen: Option<String>,
+    /// Fields of later versions, kept.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The data set of a result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DatasetRecord {
+    /// As the user named it.
+    pub name: String,
+    /// Training rows.
+    pub train: u64,
+    /// Validation rows; what choices are made on.
+    pub validation: u64,
+    /// Test rows; they choose nothing.
+    pub test: u64,
+    /// Columns (or pixels) of a row as it came, before encoding.
+    pub features: u64,
+    /// Classes; `None` where the target is a value.
+    pub classes: Option<u64>,
+    /// SHA-256 of the data, 64 hex digits.
+    pub sha256: String,
+    /// Fields of later versions, kept.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A named part of a run with its own receipt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageRecord {
+    /// `teacher`, `transfer set`, `student 64`, …
+    pub name: String,
+    /// Wall time.
+    #[serde(serialize_with = "finite")]
+    pub seconds: Seconds,
+    /// CPU time of all threads.
+    #[serde(serialize_with = "finite")]
+    pub cpu_seconds: Seconds,
+    /// Energy.
+    pub joules: Figure<Joules>,
+    /// Emissions of that energy, in kilograms.
+    pub kg_co2e: Figure<KilogramsCo2e>,
+    /// Fields of later versions, kept.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// One model: how good it is, how large it is and what a prediction costs.
+///
+/// `None` and unavailable figures say that a number is not known or that the model has no such thing (a
+/// teacher that was not saved has no file); 0 always means none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// Unique in the result.
+    pub name: String,
+    /// What part it plays in the comparison.
+    pub role: Role,
+    /// How it was made: `ensemble selection`, `mimic`, `distil`, `random forest`, …
+    pub method: String,
+    /// Share of validation rows that it gets right.
+    #[serde(serialize_with = "finite")]
+    pub validation_accuracy: f64,
+    /// Share of test rows that it gets right.
+    #[serde(serialize_with = "finite")]
+    pub test_accuracy: f64,
+    /// Test rows that it gets wrong.
+    pub test_errors: u64,
+    /// Learned numbers: weights and biases, or split thresholds and leaf values.
+    pub parameters: Option<u64>,
+    /// Parameters that are not zero.
+    pub nonzero: Option<u64>,
+    /// Weights left / prunable weights; 1 where nothing was pruned, `None` for what is no network.
+    #[serde(serialize_with = "finite_or_none")]
+    pub density: Option<f64>,
+    /// Multiply-accumulates of one prediction, zeros multiplied too.
+    pub macs: Option<u64>,
+    /// Multiply-accumulates of one prediction with weights that are not zero.
+    pub macs_nonzero: Option<u64>,
+    /// Comparisons of one prediction: walks down trees, searches.
+    pub comparisons: Option<u64>,
+    /// Size of the saved model, without compression of the file as a whole.
+    pub file_bytes: Option<u64>,
+    /// Time of one call.
+    pub latency_us: Latency,
+    /// Energy of one prediction, at the batch size where it is least.
+    pub joules_per_prediction: Figure<Joules>,
+    /// Energy that making it took, every stage that it needed included.
+    pub made_with_joules: Figure<Joules>,
+    /// Predictions after which the energy saved against the teacher has repaid what making it took;
+    /// unavailable with the reason where nothing is saved.
+    pub break_even_predictions: Figure<f64>,
+    /// The saved model, relative to the result's folder.
+    pub file: Option<String>,
+    /// Fields of later versions, kept.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Wall time of one call of a model, in microseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Latency {
+    /// A call with one row.
+    pub batch_1: Figure<Microseconds>,
+    /// A call with 256 rows; of the whole call, not of a row.
+    pub batch_256: Figure<Microseconds>,
+    /// Fields of later versions, kept.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The part that a model plays in a comparison.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum Role {
+    /// What is to be replaced.
+    Teacher,
+    /// The best single model of a teacher that is an ensemble: what one would ship without lessen.
+    BestMember,
+    /// A smaller model made to agree with the teacher.
+    Student,
+    /// A network like a student, trained on the given labels only: what the teacher adds is seen against it.
+    HardLabels,
+    /// A part that this version has no name for; kept as it was written.
+    Other(String),
+}
+
+impl Role {
+    /// As it is written and shown.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Teacher => "teacher",
+            Self::BestMember => "best member",
+            Self::Student => "student",
+            Self::HardLabels => "hard labels",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl From<String> for Role {
+    fn from(name: String) -> Self {
+        let known = [Self::Teacher, Self::BestMember, Self::Student, Self::HardLabels];
+        known.into_iter().find(|role| role.as_str() == name).unwrap_or(Self::Other(name))
+    }
+}
+
+impl From<Role> for String {
+    fn from(role: Role) -> Self {
+        role.as_str().to_owned()
+    }
+}
+
+impl ResultRecord {
+    /// The model of that name.
+    pub fn model(&self, name: &str) -> Option<&ModelRecord> {
+        self.models.iter().find(|model| model.name == name)
+    }
+
+    /// The first model with the role of the teacher.
+    pub fn teacher(&self) -> Option<&ModelRecord> {
+        self.models.iter().find(|model| model.role == Role::Teacher)
+    }
+
+    /// The model that was chosen.
+    pub fn chosen_model(&self) -> Option<&ModelRecord> {
+        self.model(self.chosen.as_deref()?)
+    }
+}
+
+/// The reason of an unavailable break-even where a prediction saves nothing.
+pub const NOTHING_SAVED: &str = "never: a prediction saves no energy";
+
+/// Predictions after which the energy saved has repaid what making the student took:
+/// `made_with / (teacher - student)`, each of the latter the energy of one prediction.
+///
+/// Energies with the same account ([`Figure::how`]) come from one meter: their doubt is mostly a common
+/// factor, which cancels. Unavailable with [`NOTHING_SAVED`] where the student is not cheaper, and with
+/// another reason where an energy is unavailable or the saving may be none.
+pub fn break_even(
+    made_with: &Figure<Joules>,
+    teacher: &Figure<Joules>,
+    student: &Figure<Joules>,
+) -> Figure<f64> {
+    if let (Some(teacher), Some(student)) = (teacher.value(), student.value())
+        && student >= teacher
+    {
+        return Figure::unavailable(NOTHING_SAVED);
+    }
+    let saving = combine_energies(teacher, student, |teacher, student| teacher - student);
+    if saving.low().is_some_and(|low: Joules| low <= Joules(0.0)) {
+        return Figure::unavailable("the doubt of the energies is as large as the saving");
+    }
+    combine_energies(made_with, &saving, |made_with, saving| made_with / saving)
+}
+
+/// How many times less energy a prediction of `student` takes than one of `teacher`; doubts as for
+/// [`break_even`].
+pub fn times_less_energy(teacher: &Figure<Joules>, student: &Figure<Joules>) -> Figure<f64> {
+    if student.low().is_some_and(|low| low <= Joules(0.0)) {
+        return Figure::unavailable("the energy of a prediction is too small to be told from 0");
+    }
+    combine_energies(teacher, student, |teacher, student| teacher / student)
+}
+
+fn combine_energies<S: lessen_units::Quantity>(
+    a: &Figure<Joules>,
+    b: &Figure<Joules>,
+    combine: impl Fn(f64, f64) -> f64,
+) -> Figure<S> {
+    if a.how() == b.how() { a.combine_alike(b, combine) } else { a.combine(b, combine) }
+}
+
+impl Record for ResultRecord {
+    const NAME: &'static str = "lessen.result";
+    const VERSION: u32 = 1;
+
+    fn check(&self) -> Result<(), String> {
+        if let Some(chosen) = &self.chosen
+            && self.model(chosen).is_none()
+        {
+            return Err(format!("`chosen` is `{chosen}`, which is none of `models`"));
+        }
+        for (index, model) in self.models.iter().enumerate() {
+            if self.models.iter().take(index).any(|earlier| earlier.name == model.name) {
+                return Err(format!("two models are called `{}`", model.name));
+            }
+            model.check(self.dataset.test).map_err(|problem| format!("model `{}`: {problem}", model.name))?;
+        }
+        Ok(())
+    }
+}
+
+impl ModelRecord {
+    fn check(&self, test_rows: u64) -> Result<(), String> {
+        let shares = [
+            ("validation_accuracy", Some(self.validation_accuracy)),
+            ("test_accuracy", Some(self.test_accuracy)),
+            ("density", self.density),
+        ];
+        for (field, share) in shares {
+            if share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+                return Err(format!(
+                    "`{field}` is {}, expected a share from 0 to 1",
+                    share.unwrap_or_default()
+                ));
+            }
+        }
+        if self.test_errors > test_rows {
+            return Err(format!(
+                "`test_errors` is {}, but there are {test_rows} test rows",
+                self.test_errors
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lessen_units::Kind;
+
+    fn modelled(joules: f64, how: &'static str) -> Figure<Joules> {
+        Figure::band(Joules(joules), Joules(joules * 0.5), Joules(joules * 3.0), Kind::Estimated, how)
+    }
+
+    fn numbers(figure: &Figure<f64>) -> Option<(f64, f64, f64)> {
+        Some((figure.low()?, figure.value()?, figure.high()?))
+    }
+
+    #[test]
+    fn break_even_is_what_making_took_over_what_a_prediction_saves() {
+        let (made, teacher, student) = (modelled(90.0, "m"), modelled(10.0, "m"), modelled(1.0, "m"));
+        assert_eq!(numbers(&break_even(&made, &teacher, &student)), Some((10.0, 10.0, 10.0)));
+        assert_eq!(numbers(&times_less_energy(&teacher, &student)), Some((10.0, 10.0, 10.0)));
+        // Another meter for the making: 45 J / 27 J to 270 J / 4.5 J.
+        let made = modelled(90.0, "other");
+        assert_eq!(numbers(&break_even(&made, &teacher, &student)), Some((45.0 / 27.0, 10.0, 60.0)));
+    }
+
+    #[test]
+    fn where_nothing_is_saved_it_is_never_repaid_and_where_that_is_not_known_it_is_not_known() {
+        let (made, one) = (modelled(90.0, "m"), modelled(1.0, "m"));
+        for student in [&one, &modelled(2.0, "m"), &modelled(2.0, "other")] {
+            assert_eq!(break_even(&made, &one, student).how(), NOTHING_SAVED);
+        }
+        let none = Figure::unavailable("no sensor");
+        assert_eq!(break_even(&made, &none, &one).how(), "no sensor");
+        assert_eq!(break_even(&none, &modelled(2.0, "m"), &one).how(), "no sensor");
+        let unsure = break_even(&made, &modelled(2.0, "m"), &modelled(1.0, "other"));
+        assert_eq!(unsure.how(), "the doubt of the energies is as large as the saving");
+        assert_eq!(times_less_energy(&one, &modelled(0.0, "m")).value(), None);
+    }
+}

@@ -1,0 +1,142 @@
+//! Tables of models and of studies.
+
+use std::collections::BTreeSet;
+
+use lessen_records::study::Holds;
+use lessen_records::{ModelRecord, ResultRecord, Study};
+use lessen_units::{Figure, Kind, Quantity};
+
+use crate::grid::Grid;
+use crate::readable::{
+    self, NOTHING, bytes, count, figure, joules, microseconds, one_line, percent, predictions, times,
+};
+
+/// Characters of the widest line, so that the table fits a terminal of 120 columns.
+pub const WIDTH: usize = 118;
+
+/// The models of a result for a terminal: one line each, the chosen one with `*` in front, and what the marks
+/// and columns mean below.
+pub fn models(result: &ResultRecord) -> String {
+    let header = vec![
+        vec!["", "accuracy", "", "", "", "times", "", "latency", "", "energy per", "repaid"],
+        vec![
+            "  model",
+            "valid.",
+            "test",
+            "params",
+            "operations",
+            "fewer",
+            "file",
+            "1 row",
+            "256 rows",
+            "prediction",
+            "after",
+        ],
+    ];
+    Grid::new(header, rows(result, "* ", "  ")).text(WIDTH) + &legend(result)
+}
+
+/// The models of a result as Markdown, the chosen one in words.
+pub fn models_markdown(result: &ResultRecord) -> String {
+    let header = vec![
+        "model",
+        "validation accuracy",
+        "test accuracy",
+        "parameters",
+        "operations",
+        "times fewer",
+        "file",
+        "latency, 1 row",
+        "latency, 256 rows",
+        "energy per prediction",
+        "repaid after",
+    ];
+    Grid::new(vec![header], rows(result, "chosen: ", "")).markdown()
+}
+
+/// A row for each model, its name after the mark of the chosen one or that of the others.
+fn rows(result: &ResultRecord, chosen: &str, other: &str) -> impl Iterator<Item = Vec<String>> {
+    let teacher = result.teacher().and_then(operations);
+    result.models.iter().map(move |model| {
+        let mark = if result.chosen.as_deref() == Some(model.name.as_str()) { chosen } else { other };
+        let mut row = vec![format!("{mark}{}", model.name)];
+        row.extend(cells(model, teacher));
+        row
+    })
+}
+
+/// All columns but the name.
+fn cells(model: &ModelRecord, teacher_operations: Option<u64>) -> [String; 10] {
+    let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.to_owned());
+    let operations = operations(model);
+    let fewer = match (teacher_operations, operations) {
+        (Some(teacher), Some(own)) if own > 0 => Some(times(teacher as f64 / own as f64)),
+        _ => None,
+    };
+    [
+        percent(model.validation_accuracy),
+        percent(model.test_accuracy),
+        or_nothing(model.parameters.map(count)),
+        or_nothing(operations.map(count)),
+        or_nothing(fewer),
+        or_nothing(model.file_bytes.map(bytes)),
+        figure(&model.latency_us.batch_1, microseconds),
+        figure(&model.latency_us.batch_256, microseconds),
+        figure(&model.joules_per_prediction, joules),
+        figure(&model.break_even_predictions, predictions),
+    ]
+}
+
+/// Multiply-accumulates that are not with a zero, and comparisons, of one prediction.
+pub(crate) fn operations(model: &ModelRecord) -> Option<u64> {
+    match (model.macs_nonzero.or(model.macs), model.comparisons) {
+        (None, None) => None,
+        (macs, comparisons) => Some(macs.unwrap_or(0).saturating_add(comparisons.unwrap_or(0))),
+    }
+}
+
+/// What the marks and columns mean, as far as they occur.
+fn legend(result: &ResultRecord) -> String {
+    let mut lines = Vec::new();
+    if result.chosen.is_some() {
+        lines.push("* chosen on validation rows".to_owned());
+    }
+    lines.push("operations: multiply-accumulates and comparisons; times fewer: than the teacher".to_owned());
+    lines.push("latency: of one call with 1 and with 256 rows, median".to_owned());
+    let energies =
+        result.models.iter().flat_map(|model| [&model.joules_per_prediction, &model.made_with_joules]);
+    let estimated: BTreeSet<&str> = energies.filter_map(estimated_how).collect();
+    lines.extend(estimated.into_iter().map(|how| format!("~ {how}")));
+    lines.into_iter().map(|line| one_line(&line) + "\n").collect()
+}
+
+fn estimated_how<Q: Quantity>(figure: &Figure<Q>) -> Option<&str> {
+    (figure.kind() == Some(Kind::Estimated)).then(|| figure.how())
+}
+
+/// A study's rows as Markdown: each claim, the paper's number, ours with its interval over seeds, and what
+/// became of it.
+pub fn study_markdown(study: &Study) -> String {
+    let number = |number: Option<f64>| number.map_or_else(|| NOTHING.to_owned(), readable::number);
+    let rows = study.rows.iter().map(|row| {
+        let interval = match (row.low, row.high) {
+            (None, None) => NOTHING.to_owned(),
+            (low, high) => format!("{} to {}", number(low), number(high)),
+        };
+        let holds = match row.holds {
+            Holds::Yes => "yes",
+            Holds::No => "no",
+            Holds::NotShown => "not shown",
+        };
+        vec![
+            row.what.clone(),
+            number(row.paper),
+            number(row.ours),
+            interval,
+            count(row.seeds),
+            holds.to_owned(),
+        ]
+    });
+    let header = vec![vec!["claim", "paper", "ours", "interval", "seeds", "holds"]];
+    Grid::new(header, rows).markdown()
+}

@@ -1,0 +1,233 @@
+//! What is said of a result: table, sentences, and the study's table.
+
+use lessen_records::study::{Holds, StudyRow};
+use lessen_records::*;
+use lessen_report::{sentences, table};
+use lessen_units::{Figure, Joules, Kind, Microseconds, Quantity};
+
+const MODEL: &str = "modelled: CPU time at 2.282 W a vCPU, AMD EPYC 4th gen, Cloud Carbon Footprint 2026";
+
+/// Doubtful by one common factor, as energies of one meter are.
+fn modelled(joules: f64) -> Figure<Joules> {
+    Figure::band(Joules(joules), Joules(joules * 0.5), Joules(joules * 2.0), Kind::Estimated, MODEL)
+}
+
+fn timed(microseconds: f64) -> Figure<Microseconds> {
+    Figure::exact(Microseconds(microseconds), Kind::Measured, "median of 1000 calls")
+}
+
+fn none<Q: Quantity>() -> Figure<Q> {
+    Figure::unavailable("not applicable")
+}
+
+fn model(name: &str, role: Role, test_errors: u64) -> ModelRecord {
+    ModelRecord {
+        name: name.to_owned(),
+        role,
+        method: String::new(),
+        validation_accuracy: 0.975,
+        test_accuracy: 1.0 - test_errors as f64 / 360.0,
+        test_errors,
+        parameters: None,
+        nonzero: None,
+        density: None,
+        macs: None,
+        macs_nonzero: None,
+        comparisons: None,
+        file_bytes: None,
+        latency_us: Latency { batch_1: none(), batch_256: none(), extra: Default::default() },
+        joules_per_prediction: none(),
+        made_with_joules: none(),
+        break_even_predictions: none(),
+        file: None,
+        extra: Default::default(),
+    }
+}
+
+/// A teacher, a student that is cheaper, and one of which nothing but errors is known.
+fn result() -> ResultRecord {
+    let teacher = ModelRecord {
+        parameters: Some(1_234_567),
+        macs: Some(1_100_000),
+        macs_nonzero: Some(1_000_000),
+        comparisons: Some(3_000),
+        file_bytes: Some(9_876_543),
+        latency_us: Latency { batch_1: timed(812.0), batch_256: timed(98_765.0), extra: Default::default() },
+        joules_per_prediction: modelled(9e-4),
+        ..model("ensemble selection of 12 members", Role::Teacher, 8)
+    };
+    let student = ModelRecord {
+        parameters: Some(4_810),
+        macs: Some(4_736),
+        macs_nonzero: Some(4_736),
+        comparisons: Some(0),
+        file_bytes: Some(20_480),
+        latency_us: Latency { batch_1: timed(1.25), batch_256: timed(96.5), extra: Default::default() },
+        joules_per_prediction: modelled(9e-6),
+        made_with_joules: modelled(89.1),
+        break_even_predictions: Figure::exact(1e5, Kind::Estimated, MODEL),
+        ..model("student-64", Role::Student, 10)
+    };
+    ResultRecord {
+        schema: Schema::default(),
+        dataset: DatasetRecord {
+            name: "digits".to_owned(),
+            train: 1077,
+            validation: 360,
+            test: 360,
+            features: 64,
+            classes: Some(10),
+            sha256: String::new(),
+            extra: Default::default(),
+        },
+        machine: Machine::here(),
+        seed: 0,
+        spec: Default::default(),
+        stages: Vec::new(),
+        models: vec![teacher, student, model("from elsewhere", Role::Other("?".to_owned()), 0)],
+        chosen: Some("student-64".to_owned()),
+        extra: Default::default(),
+    }
+}
+
+#[test]
+fn the_table_of_models() {
+    insta::assert_snapshot!(table::models(&result()), @r"
+                              accuracy                               times           latency            energy per  repaid
+      model                     valid.     test  params  operations  fewer     file    1 row  256 rows  prediction   after
+      ensemble selection of…    97.50%   97.78%  1.23 M      1.00 M    1.0  9.88 MB   812 µs   98.8 ms     ~900 µJ       –
+    * student-64                97.50%   97.22%  4.81 k      4.74 k    212  20.5 kB  1.25 µs   96.5 µs    ~9.00 µJ  ~100 k
+      from elsewhere            97.50%  100.00%       –           –      –        –        –         –           –       –
+    * chosen on validation rows
+    operations: multiply-accumulates and comparisons; times fewer: than the teacher
+    latency: of one call with 1 and with 256 rows, median
+    ~ modelled: CPU time at 2.282 W a vCPU, AMD EPYC 4th gen, Cloud Carbon Footprint 2026
+    ");
+}
+
+#[test]
+fn the_table_of_models_as_markdown() {
+    insta::assert_snapshot!(table::models_markdown(&result()), @r"
+    | model | validation accuracy | test accuracy | parameters | operations | times fewer | file | latency, 1 row | latency, 256 rows | energy per prediction | repaid after |
+    | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+    | ensemble selection of 12 members | 97.50% | 97.78% | 1.23 M | 1.00 M | 1.0 | 9.88 MB | 812 µs | 98.8 ms | \~900 µJ | – |
+    | chosen: student-64 | 97.50% | 97.22% | 4.81 k | 4.74 k | 212 | 20.5 kB | 1.25 µs | 96.5 µs | \~9.00 µJ | \~100 k |
+    | from elsewhere | 97.50% | 100.00% | – | – | – | – | – | – | – | – |
+    ");
+}
+
+#[test]
+fn what_was_saved_and_when_it_is_repaid() {
+    insta::assert_snapshot!(sentences(&result()).join("\n"), @r"
+    `student-64` against the teacher `ensemble selection of 12 members`: 0.6 points fewer test rows right (2 of 360), 212 times fewer operations, 482 times fewer bytes (20.5 kB instead of 9.88 MB), ~100 times less energy per prediction.
+    Compressing took ~89.1 J (44.5 J to 178 J), repaid after ~100 k predictions.
+    ");
+}
+
+/// One change to the result and what must be said then.
+type Case = (fn(&mut ResultRecord), &'static str);
+
+#[test]
+fn every_outcome_is_worded_as_it_is() {
+    let savings: [Case; 10] = [
+        (|result| result.models[1].test_errors = 8, "as many test rows right (352 of 360), "),
+        (|result| result.models[1].test_errors = 5, "0.8 points more test rows right (3 of 360), "),
+        (|result| result.dataset.test = 0, "no test rows to compare on, "),
+        (|result| result.models[1].macs_nonzero = Some(2_006_000), "2.0 times more operations, "),
+        (|result| result.models[1].macs_nonzero = Some(1_003_000), "as many operations, "),
+        (|result| result.models[1].file_bytes = None, "bytes not known, "),
+        (
+            |result| result.models[1].joules_per_prediction = modelled(0.0018),
+            ", ~2.0 times more energy per prediction.",
+        ),
+        (
+            |result| result.models[1].joules_per_prediction = none(),
+            "energy per prediction not known (not applicable).",
+        ),
+        (
+            |result| result.chosen = Some("ensemble selection of 12 members".to_owned()),
+            "The teacher `ensemble selection of 12 members` itself was chosen",
+        ),
+        (|result| result.chosen = None, "No model was chosen: "),
+    ];
+    let repayments: [Case; 5] = [
+        (
+            |result| result.models[1].break_even_predictions = none(),
+            "is repaid is not known (not applicable).",
+        ),
+        (
+            |result| result.models[1].break_even_predictions = Figure::unavailable(result::NOTHING_SAVED),
+            "Compressing took ~89.1 J (44.5 J to 178 J); it is never repaid: a prediction saves no energy.",
+        ),
+        (
+            |result| {
+                let after = Figure::band(2.5, 0.5, 12_345.0, Kind::Estimated, MODEL);
+                result.models[1].break_even_predictions = after;
+            },
+            "repaid after ~3 predictions (1 to 12.3 k).",
+        ),
+        (
+            |result| result.models[1].made_with_joules = none(),
+            "What compressing took is not known (not applicable), ",
+        ),
+        (|result| result.chosen = None, "Nothing was saved"),
+    ];
+    for (sentence, cases) in [(0, &savings[..]), (1, &repayments[..])] {
+        for (change, expected) in cases {
+            let mut record = result();
+            change(&mut record);
+            let said = &sentences(&record)[sentence];
+            assert!(said.contains(expected), "`{said}` does not say `{expected}`");
+        }
+    }
+}
+
+#[test]
+fn no_line_of_the_table_is_too_wide_and_no_control_character_gets_through() {
+    let mut record = result();
+    record.models[0].name = "é".repeat(500);
+    record.models[1].name = "red \u{1b}[31m and\nmore".to_owned();
+    record.chosen = Some(record.models[1].name.clone());
+    let lines = table::models(&record) + &sentences(&record).join("\n");
+    assert!(lines.chars().all(|letter| letter == '\n' || !letter.is_control()), "{lines}");
+    for line in lines.lines().take(5) {
+        assert!(line.chars().count() <= table::WIDTH, "{line}");
+    }
+    record.models.clear();
+    assert_eq!(table::models(&record).lines().count(), 5, "a header and a legend for no models");
+}
+
+#[test]
+fn the_table_of_a_study() {
+    let row = |what: &str, numbers: [Option<f64>; 4], holds| StudyRow {
+        id: String::new(),
+        what: what.to_owned(),
+        paper: numbers[0],
+        ours: numbers[1],
+        low: numbers[2],
+        high: numbers[3],
+        seeds: 5,
+        holds,
+        extra: Default::default(),
+    };
+    let study = Study {
+        schema: Schema::default(),
+        name: "hinton2014".to_owned(),
+        spec: Default::default(),
+        rows: vec![
+            row("test errors, distilled", [Some(74.0), Some(80.4), Some(77.125), Some(83.9)], Holds::Yes),
+            row("a | in a claim", [None, Some(-0.00123), None, Some(1.0)], Holds::NotShown),
+            row("not run", [Some(0.988), None, None, None], Holds::No),
+        ],
+        series: Vec::new(),
+        results: Vec::new(),
+        extra: Default::default(),
+    };
+    insta::assert_snapshot!(table::study_markdown(&study), @r"
+    | claim | paper | ours | interval | seeds | holds |
+    | --- | ---: | ---: | ---: | ---: | ---: |
+    | test errors, distilled | 74 | 80.4 | 77.12 to 83.9 | 5 | yes |
+    | a \| in a claim | – | -0.00123 | – to 1 | 5 | not shown |
+    | not run | 0.988 | – | – | 5 | no |
+    ");
+}

@@ -1,0 +1,213 @@
+//! Grown trees, ready to predict.
+
+use std::slice::ChunksExact;
+
+use lessen_data::Encoded;
+use lessen_units::Operations;
+use serde::{Deserialize, Serialize};
+
+use super::bins::Bins;
+use super::grow::{Grown, Leaves, Place};
+
+/// Trees and how what they say becomes class probabilities. What a file holds is checked before it is one of
+/// these, so that every walk ends in a leaf.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "super::wire::Wire")]
+pub(crate) struct Trees {
+    pub(super) classes: usize,
+    pub(super) combine: Combine,
+    /// Where each tree begins.
+    pub(super) roots: Vec<Place>,
+    /// Of all trees; children come after their parents.
+    pub(super) nodes: Vec<Node>,
+    /// `[leaves][classes]` or `[leaves]`, as [`Combine`] has it.
+    pub(super) leaves: Vec<f32>,
+    /// Of one prediction, all trees together.
+    pub(super) comparisons: u64,
+}
+
+/// How what the trees say becomes class probabilities.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Combine {
+    /// A leaf holds class probabilities; their mean.
+    Mean,
+    /// A leaf holds what is added to the score of its tree's class; the softmax of the sums. Trees take turns
+    /// by class; where there are two classes, all are the second one's.
+    Sum {
+        /// The scores before any tree, one a class.
+        start: Vec<f32>,
+    },
+}
+
+/// A comparison: a row goes right where its feature is greater than the threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Node {
+    pub(super) feature: u32,
+    pub(super) threshold: f32,
+    /// Left and right.
+    pub(super) children: [Place; 2],
+}
+
+/// Most rows, and most numbers in them, that are walked down one tree before the next: few enough to stay in
+/// the cache beside it, so many that a large tree is not fetched anew for each row.
+const MOST_ROWS: usize = 256;
+const MOST_NUMBERS: usize = 1 << 16;
+
+/// Rows that walk side by side: while one waits for its next node, the processor fetches the others'.
+const ABREAST: usize = 8;
+
+impl Trees {
+    /// Puts trees together that were grown on `rows` samples each.
+    pub(super) fn new(combine: Combine, classes: usize, rows: usize, bins: &Bins, grown: Vec<Grown>) -> Self {
+        let outputs = combine.outputs(classes);
+        let comparisons: u64 = grown.iter().map(|tree| tree.comparisons).sum();
+        let mut leaves = Leaves::new(outputs);
+        let mut trees = Self {
+            classes,
+            combine,
+            roots: Vec::with_capacity(grown.len()),
+            nodes: Vec::with_capacity(grown.iter().map(|tree| tree.nodes.len()).sum()),
+            leaves: Vec::new(),
+            comparisons: comparisons.div_ceil(rows.max(1) as u64),
+        };
+        for tree in grown {
+            trees.plant(&tree, bins, &mut leaves);
+        }
+        trees.leaves = leaves.values;
+        trees
+    }
+
+    fn plant(&mut self, tree: &Grown, bins: &Bins, leaves: &mut Leaves) {
+        let first = self.nodes.len();
+        let numbers: Vec<usize> = tree.leaves.iter().map(|says| leaves.number(says)).collect();
+        let moved = |place: Place| {
+            if place.is_leaf() { Place::leaf(numbers[place.number()]) } else { Place::node(first + place.number()) }
+        };
+        self.roots.push(moved(tree.root));
+        self.nodes.extend(tree.nodes.iter().map(|node| Node {
+            feature: node.feature,
+            threshold: bins.threshold(node.feature, node.last_left),
+            children: node.children.map(moved),
+        }));
+    }
+
+    /// Class probabilities of each row into `[rows][classes]`.
+    pub(crate) fn probabilities(&self, encoded: &Encoded, into: &mut [f32]) {
+        let at_once = (MOST_NUMBERS / encoded.width.max(1)).clamp(ABREAST, MOST_ROWS);
+        let mut rows = Rows::default();
+        for (block, into) in into.chunks_mut(at_once * self.classes).enumerate() {
+            rows.gather(encoded, block * at_once, at_once);
+            match &self.combine {
+                Combine::Mean => self.mean(&rows, into),
+                Combine::Sum { start } => self.sum(start, &rows, into),
+            }
+        }
+    }
+
+    fn mean(&self, rows: &Rows, into: &mut [f32]) {
+        into.fill(0.0);
+        for &root in &self.roots {
+            self.walk(root, rows, into, |leaf, into| {
+                for (sum, says) in into.iter_mut().zip(&self.leaves[leaf * self.classes..]) {
+                    *sum += says;
+                }
+            });
+        }
+        let share = 1.0 / self.roots.len() as f32;
+        into.iter_mut().for_each(|sum| *sum *= share);
+    }
+
+    fn sum(&self, start: &[f32], rows: &Rows, into: &mut [f32]) {
+        into.chunks_exact_mut(self.classes).for_each(|into| into.copy_from_slice(start));
+        for (tree, &root) in self.roots.iter().enumerate() {
+            let class = if self.classes == 2 { 1 } else { tree % self.classes };
+            self.walk(root, rows, into, |leaf, into| into[class] += self.leaves[leaf]);
+        }
+        into.chunks_exact_mut(self.classes).for_each(softmax);
+    }
+
+    /// Walks each row down a tree and hands its leaf's number and its part of `into` to `arrive`. A feature
+    /// that a row has not is no greater than anything.
+    fn walk(&self, root: Place, rows: &Rows, into: &mut [f32], arrive: impl Fn(usize, &mut [f32])) {
+        for (rows, into) in rows.abreast().zip(into.chunks_mut(ABREAST * self.classes)) {
+            let mut places = [root; ABREAST];
+            let mut are_walking = !root.is_leaf();
+            while are_walking {
+                are_walking = false;
+                for (place, row) in places.iter_mut().zip(rows.clone()).filter(|(place, _)| !place.is_leaf()) {
+                    let node = &self.nodes[place.number()];
+                    let is_greater = row.get(node.feature as usize).is_some_and(|&value| value > node.threshold);
+                    *place = node.children[usize::from(is_greater)];
+                    are_walking |= !place.is_leaf();
+                }
+            }
+            for (place, into) in places.iter().zip(into.chunks_exact_mut(self.classes)) {
+                arrive(place.number(), into);
+            }
+        }
+    }
+
+    /// What one prediction takes. Comparisons: the mean way from a root to a leaf of the rows that a tree was
+    /// grown on, summed over the trees and rounded up. Adds: of a mean, one a class for each tree (the last
+    /// for the division); of a sum, one a tree, and exponential, sum and division of each class.
+    pub(crate) fn operations(&self) -> Operations {
+        let (trees, classes) = (self.roots.len() as u64, self.classes as u64);
+        let adds = match self.combine {
+            Combine::Mean if trees == 1 => 0,
+            Combine::Mean => trees * classes,
+            Combine::Sum { .. } => trees + 3 * classes,
+        };
+        Operations { macs: 0, adds, comparisons: self.comparisons }
+    }
+}
+
+impl Combine {
+    /// Numbers in a leaf.
+    pub(super) fn outputs(&self, classes: usize) -> usize {
+        match self {
+            Self::Mean => classes,
+            Self::Sum { .. } => 1,
+        }
+    }
+}
+
+/// Some rows side by side, row-major: a walk reads features of one row here and there.
+#[derive(Default)]
+struct Rows {
+    /// Numbers of a row; at least one, so that rows without features are rows.
+    stride: usize,
+    /// `[rows][stride]`.
+    values: Vec<f32>,
+}
+
+impl Rows {
+    /// At most `most` rows from `first` on.
+    fn gather(&mut self, encoded: &Encoded, first: usize, most: usize) {
+        let count = encoded.rows.saturating_sub(first).min(most);
+        self.stride = encoded.width.max(1);
+        self.values.clear();
+        self.values.resize(count * self.stride, 0.0);
+        for feature in 0..encoded.width {
+            let column = encoded.feature(feature).iter().skip(first).take(count);
+            for (row, &value) in column.enumerate() {
+                self.values[row * self.stride + feature] = value;
+            }
+        }
+    }
+
+    /// The rows, [`ABREAST`] at a time.
+    fn abreast(&self) -> impl Iterator<Item = ChunksExact<'_, f32>> {
+        self.values.chunks(ABREAST * self.stride).map(|rows| rows.chunks_exact(self.stride))
+    }
+}
+
+/// Scores to probabilities, in place.
+pub(super) fn softmax(scores: &mut [f32]) {
+    let greatest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut sum = 0.0;
+    for score in &mut *scores {
+        *score = (*score - greatest).exp();
+        sum += *score;
+    }
+    scores.iter_mut().for_each(|score| *score /= sum);
+}
