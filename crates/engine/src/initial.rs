@@ -56,7 +56,11 @@ pub fn mlp(
         };
         let values = (0..outputs * inputs).map(draw).collect();
         let Some(weights) = Weights::new(vec![outputs, inputs], values) else {
-            return Err(EngineError::Recipe { setting: "hidden", found: outputs as f64, expected: "a smaller layer" });
+            return Err(EngineError::Recipe {
+                setting: "hidden",
+                found: outputs as f64,
+                expected: "a smaller layer",
+            });
         };
         push(format!("dense_{}", place + 1), Layer::Dense(Dense { weights, bias: vec![0.0; outputs] }));
         match activation {
@@ -94,7 +98,8 @@ mod tests {
 
     #[test]
     fn layers_are_named_in_order_and_a_net_without_hidden_ones_is_one_layer() {
-        let names = |network: &Network| network.nodes().iter().map(|node| node.name.clone()).collect::<Vec<_>>();
+        let names =
+            |network: &Network| network.nodes().iter().map(|node| node.name.clone()).collect::<Vec<_>>();
         let deep = network(Activation::Relu, &[8, 4]);
         assert_eq!(names(&deep), ["dense_1", "relu_1", "dense_2", "relu_2", "dense_3", "probabilities"]);
         assert_eq!(names(&network(Activation::Tanh, &[])), ["dense_1", "probabilities"]);

@@ -38,7 +38,12 @@ fn logarithm(probability: f32) -> f32 {
 /// The mean cross-entropy of `rows` and, in place of the probabilities `[classes][lanes]`, its gradient by
 /// the logits: `(q - p) / rows` (Hinton, Vinyals & Dean 2014, equation 2 at temperature 1). Lanes beyond the rows
 /// get 0.
-pub(crate) fn cross_entropy(targets: Targets<'_>, rows: &[u32], lanes: usize, probabilities: &mut [f32]) -> f32 {
+pub(crate) fn cross_entropy(
+    targets: Targets<'_>,
+    rows: &[u32],
+    lanes: usize,
+    probabilities: &mut [f32],
+) -> f32 {
     let share = 1.0 / rows.len() as f32;
     let mut loss = 0.0;
     let classes = probabilities.len() / lanes;

@@ -77,7 +77,9 @@ impl Moments {
                 pulp::Arch::new().dispatch(
                     #[inline(always)]
                     || {
-                        for ((value, gradient), first) in values.iter_mut().zip(&*gradient).zip(&mut self.first) {
+                        for ((value, gradient), first) in
+                            values.iter_mut().zip(&*gradient).zip(&mut self.first)
+                        {
                             *first = momentum * *first + gradient;
                             *value = *value * keep - rate * *first;
                         }

@@ -105,7 +105,9 @@ impl Recipe {
             Optimiser::Adam { beta1, .. } if !decays(beta1) => refused("beta1", beta1, "in [0, 1)"),
             Optimiser::Adam { beta2, .. } if !decays(beta2) => refused("beta2", beta2, "in [0, 1)"),
             Optimiser::Adam { epsilon, .. } if !above_zero(epsilon) => refused("epsilon", epsilon, "above 0"),
-            Optimiser::Sgd { momentum, .. } if !decays(momentum) => refused("momentum", momentum, "in [0, 1)"),
+            Optimiser::Sgd { momentum, .. } if !decays(momentum) => {
+                refused("momentum", momentum, "in [0, 1)")
+            }
             _ => Ok(()),
         }
     }

@@ -49,7 +49,10 @@ pub fn latency(
         times.push(call()?.as_secs_f64() * 1e6);
     }
     times.sort_by(f64::total_cmp);
-    let how = format!("median of {} calls with {batch} rows on one thread, 95 % interval of the median", times.len());
+    let how = format!(
+        "median of {} calls with {batch} rows on one thread, 95 % interval of the median",
+        times.len()
+    );
     let (low, high) = median_interval(times.len());
     let median = times[times.len() / 2];
     Ok(Figure::band(

@@ -95,8 +95,7 @@ impl Trainer {
         };
         let layers = links.iter().map(layer).collect();
         let encoding = network.encoding().clone();
-        let order =
-            Order { random: random::stream(seed, "training order"), shuffled: Vec::new(), next: 0 };
+        let order = Order { random: random::stream(seed, "training order"), shuffled: Vec::new(), next: 0 };
         let inputs = vec![0.0; encoding.width() * lanes];
         let batch_rows = Vec::with_capacity(recipe.batch);
         Ok(Self { start: network, encoding, recipe, layers, order, steps: 0, inputs, batch_rows })

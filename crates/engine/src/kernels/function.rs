@@ -19,7 +19,8 @@ pub(crate) fn exp(x: f32) -> f32 {
     let r = (clamped - whole * LN_2_HIGH) - whole * LN_2_LOW;
     let polynomial = 1.0
         + r * (1.0
-            + r * (0.5 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0 + r / 5040.0))))));
+            + r * (0.5
+                + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0 + r / 5040.0))))));
     let scale = f32::from_bits((((whole as i32) + 127) << 23) as u32);
     polynomial * scale
 }

@@ -46,7 +46,10 @@ pub struct MatrixMut<'a> {
 pub fn product(left: Matrix<'_>, right: Matrix<'_>, into: MatrixMut<'_>) {
     let ((rows, inner), (right_rows, columns)) = (left.shape, right.shape);
     assert!(inner == right_rows && into.shape == (rows, columns), "matrices that do not fit together");
-    assert!(holds(&left) && holds(&right) && into.values.len() == rows * columns, "a slice too short for its matrix");
+    assert!(
+        holds(&left) && holds(&right) && into.values.len() == rows * columns,
+        "a slice too short for its matrix"
+    );
     let stride = |stride: usize| stride as isize;
     // SAFETY: every index that the product reads or writes is below its slice's length: `holds` checked the last
     // entry of `left` and `right` (strides are not negative, so it has the largest index), and `into` is exactly
