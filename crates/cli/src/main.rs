@@ -7,6 +7,7 @@ mod output;
 #[cfg(test)]
 mod planned;
 mod progress;
+mod screen;
 mod verbs;
 
 use std::process::ExitCode;

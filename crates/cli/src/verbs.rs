@@ -1,6 +1,56 @@
 //! One file a verb: what was typed becomes a library call, and its record becomes a screen.
 
+use std::path::{Path, PathBuf};
+
+use lessen_compress::{MimicOptions, MimicSpec, Progress, Stages, Teacher, mimic};
+use lessen_data::Dataset;
+use lessen_data::named::{self, Folders};
+use lessen_meter::Meter;
+use lessen_records::{OutputFolder, ResultRecord};
+
+use crate::args::Common;
+use crate::interrupt;
+use crate::output::Output;
+use crate::progress::Line;
+
 pub(crate) mod compress;
 pub(crate) mod data;
 pub(crate) mod mimic;
 pub(crate) mod predict;
+
+/// Where named data sets are looked for.
+fn folders(common: &Common) -> Folders {
+    Folders::from_environment(common.data_dir.as_deref())
+}
+
+/// The named data set.
+fn load(name: &str, common: &Common) -> anyhow::Result<Dataset> {
+    Ok(named::load(name, &folders(common))?)
+}
+
+/// Where a run on `dataset` writes.
+fn output_folder(dataset: &Dataset, common: &Common) -> PathBuf {
+    common.out.clone().unwrap_or_else(|| Path::new(&format!("lessen-{}", dataset.name)).to_owned())
+}
+
+/// Runs the whole of mimicking in the output folder. Everything that can be refused is looked at before the folder
+/// is made.
+fn mimic_into_folder(
+    dataset: &Dataset,
+    options: &MimicOptions,
+    teacher: &Teacher,
+    kind: &str,
+    common: &Common,
+    output: &Output,
+) -> anyhow::Result<ResultRecord> {
+    let options = MimicOptions { seed: common.seed, ..options.clone() };
+    let split = dataset.split(options.seed)?;
+    let (spec, cut) = MimicSpec::new(dataset, &split, &options);
+    let path = output_folder(dataset, common);
+    let meter = Meter::detect();
+    let folder = OutputFolder::open(&path, kind, common.force)?;
+    interrupt::explain(format!("the same command again goes on from `{}`", path.display()));
+    let line = Line::new(output);
+    cut.iter().for_each(|sentence| line.note(sentence));
+    Ok(mimic(dataset, &split, &spec, teacher, Stages::new(&folder, &meter, &line))?)
+}

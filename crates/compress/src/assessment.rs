@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lessen_data::{Dataset, Split};
 use lessen_meter::Meter;
 use lessen_model::{Network, Predictor};
+use lessen_records::result::break_even;
 use lessen_records::{Latency, ModelRecord, Role};
 use lessen_units::{Figure, Joules};
 
@@ -128,44 +129,5 @@ impl Measured {
             file,
             extra: serde_json::Map::default(),
         })
-    }
-}
-
-/// Predictions after which what is saved on each has repaid `to_repay`.
-///
-/// The bands are put together as if independent, so the result's is wider than it need be: all three come from one
-/// meter, whose bias cancels.
-fn break_even(to_repay: &Figure<Joules>, teacher: &Figure<Joules>, student: &Figure<Joules>) -> Figure<f64> {
-    let saving = teacher - student;
-    match saving.value() {
-        Some(joules) if joules.0 <= 0.0 => Figure::unavailable("a prediction costs no less than the teacher's"),
-        _ => to_repay.ratio(&saving),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use lessen_units::Kind;
-
-    use super::*;
-
-    fn exact(joules: f64) -> Figure<Joules> {
-        Figure::exact(Joules(joules), Kind::Measured, "by hand")
-    }
-
-    #[test]
-    fn break_even_is_cost_over_saving() {
-        assert_eq!(break_even(&exact(90.0), &exact(1.0), &exact(0.1)).value(), Some(100.0));
-        let band = Figure::band(Joules(1.0), Joules(0.5), Joules(2.0), Kind::Estimated, "modelled");
-        let found = break_even(&exact(90.0), &band, &exact(0.1));
-        assert_eq!((found.low(), found.high()), (Some(90.0 / 1.9), Some(225.0)));
-    }
-
-    #[test]
-    fn what_saves_nothing_never_breaks_even() {
-        assert_eq!(break_even(&exact(90.0), &exact(1.0), &exact(1.0)).value(), None);
-        assert_eq!(break_even(&exact(90.0), &exact(1.0), &exact(2.0)).value(), None);
-        let doubtful = Figure::band(Joules(1.0), Joules(0.0), Joules(2.0), Kind::Estimated, "modelled");
-        assert_eq!(break_even(&exact(90.0), &doubtful, &exact(0.5)).value(), None, "the saving may be nothing");
     }
 }

@@ -19,6 +19,7 @@ pub mod select;
 mod shipped;
 mod stages;
 pub mod students;
+pub mod study;
 mod transfer;
 
 pub use error::{CompressError, ReadBackError};

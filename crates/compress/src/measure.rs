@@ -13,11 +13,9 @@ use crate::error::CompressError;
 use crate::metric::right;
 
 /// What a predictor says of some rows, held against the truth.
-pub struct Judged {
-    /// Class probabilities, `[rows][classes]`.
-    pub probabilities: Vec<f32>,
+pub(crate) struct Judged {
     /// For each row, whether the most probable class is the true one.
-    pub right: Vec<bool>,
+    pub(crate) right: Vec<bool>,
 }
 
 impl Judged {
@@ -25,22 +23,22 @@ impl Judged {
     ///
     /// # Errors
     /// Where the predictor fails, or the target is no class.
-    pub fn new(predictor: &dyn Predictor, dataset: &Dataset, rows: &[u32]) -> Result<Self, CompressError> {
+    pub(crate) fn new(predictor: &dyn Predictor, dataset: &Dataset, rows: &[u32]) -> Result<Self, CompressError> {
         let (names, labels) = dataset.classes()?;
         let labels: Vec<u32> = rows.iter().map(|&row| labels[row as usize]).collect();
         let probabilities = predict_rows(predictor, &dataset.features, rows)?;
         let right = right(&probabilities, &labels, names.len());
-        Ok(Self { probabilities, right })
+        Ok(Self { right })
     }
 
     /// Share of rows that are right.
-    pub fn accuracy(&self) -> f64 {
+    pub(crate) fn accuracy(&self) -> f64 {
         let right = self.right.iter().filter(|right| **right).count();
         right as f64 / (self.right.len() as f64).max(1.0)
     }
 
     /// Rows that are wrong.
-    pub fn errors(&self) -> u64 {
+    pub(crate) fn errors(&self) -> u64 {
         self.right.iter().filter(|right| !**right).count() as u64
     }
 }
@@ -52,7 +50,7 @@ const BUDGET: Duration = Duration::from_millis(150);
 ///
 /// # Errors
 /// Where the predictor fails.
-pub fn latency(predictor: &dyn Predictor, dataset: &Dataset, rows: &[u32]) -> Result<Latency, CompressError> {
+pub(crate) fn latency(predictor: &dyn Predictor, dataset: &Dataset, rows: &[u32]) -> Result<Latency, CompressError> {
     let at = |batch| timing::latency(predictor, &dataset.features, rows, batch, BUDGET);
     Ok(Latency { batch_1: at(1)?, batch_256: at(256)?, extra: serde_json::Map::default() })
 }
@@ -61,7 +59,7 @@ pub fn latency(predictor: &dyn Predictor, dataset: &Dataset, rows: &[u32]) -> Re
 ///
 /// # Errors
 /// Where the predictor fails.
-pub fn joules_per_prediction(
+pub(crate) fn joules_per_prediction(
     predictor: &dyn Predictor,
     dataset: &Dataset,
     rows: &[u32],

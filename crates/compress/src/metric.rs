@@ -72,7 +72,7 @@ pub fn arg_max(values: &[f32]) -> usize {
 }
 
 /// Which rows' most probable class is the true one.
-pub fn right(probabilities: &[f32], labels: &[u32], classes: usize) -> Vec<bool> {
+pub(crate) fn right(probabilities: &[f32], labels: &[u32], classes: usize) -> Vec<bool> {
     probabilities.chunks_exact(classes).zip(labels).map(|(row, &label)| arg_max(row) == label as usize).collect()
 }
 

@@ -1,11 +1,11 @@
 //! The main job: a heavy ensemble becomes a small network.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use lessen_data::{Dataset, Encoding, Split};
 use lessen_engine::{Plan, Targets};
-use lessen_model::{Network, Predictor};
+use lessen_model::{Network, Predictor, predict_rows};
 use lessen_records::{
     DatasetRecord, Machine, Record, ResultRecord, Role, Schema, StageRecord, content_name, write_whole,
 };
@@ -23,12 +23,28 @@ use crate::students::{StudentSpec, Validation, train};
 use crate::transfer::TransferSet;
 
 /// Where the teacher comes from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Teacher {
     /// Fit a library and select an ensemble from it.
     Library,
-    /// A folder that holds an ensemble which an earlier run saved.
-    Folder(PathBuf),
+    /// An ensemble that an earlier run saved.
+    Given(Arc<Ensemble>),
+}
+
+impl Teacher {
+    /// Loads the ensemble in `folder` and sees that it can predict the rows of `dataset`.
+    ///
+    /// # Errors
+    /// Where the folder holds no ensemble, or one for other columns or classes.
+    pub fn load(folder: &Path, dataset: &Dataset) -> Result<Self, CompressError> {
+        let ensemble = Ensemble::load(folder)?;
+        let expected = dataset.classes()?.0.len();
+        if ensemble.outputs() != expected {
+            return Err(CompressError::TeacherClasses { expected, found: ensemble.outputs() });
+        }
+        predict_rows(&ensemble, &dataset.features, &[0])?;
+        Ok(Self::Given(Arc::new(ensemble)))
+    }
 }
 
 /// What every stage of a run sees.
@@ -127,7 +143,7 @@ impl<'a> Job<'a> {
                 let members = self.library(stages)?;
                 self.select(members, stages)
             }
-            Teacher::Folder(folder) => self.loaded(folder),
+            Teacher::Given(ensemble) => self.given(ensemble.clone(), stages),
         }
     }
 
@@ -179,11 +195,7 @@ impl<'a> Job<'a> {
         Ok(MadeTeacher { ensemble: Arc::new(ensemble), best_member, receipts, content: selected.content })
     }
 
-    fn loaded(&self, folder: &Path) -> Result<MadeTeacher, CompressError> {
-        let ensemble = Ensemble::load(folder)?;
-        if ensemble.outputs() != self.classes {
-            return Err(CompressError::TeacherClasses { expected: self.classes, found: ensemble.outputs() });
-        }
+    fn given(&self, ensemble: Arc<Ensemble>, stages: &Stages<'_>) -> Result<MadeTeacher, CompressError> {
         let validation = Validation::new(self.dataset, self.split)?;
         let mut scores = Vec::new();
         for (member, _) in ensemble.members() {
@@ -193,7 +205,8 @@ impl<'a> Job<'a> {
         let best_member = best_of(&scores).and_then(|place| ensemble.members().get(place));
         let best_member = best_member.map(|(member, _)| member.clone());
         let content = content_name("teacher", &ensemble.digests()?)?;
-        Ok(MadeTeacher { ensemble: Arc::new(ensemble), best_member, receipts: Vec::new(), content })
+        ensemble.save(&stages.folder().path().join(TEACHER))?;
+        Ok(MadeTeacher { ensemble, best_member, receipts: Vec::new(), content })
     }
 
     fn transfer(
@@ -272,7 +285,7 @@ impl<'a> Job<'a> {
             ));
         }
         let record = ResultRecord {
-            schema: Schema::new(),
+            schema: Schema::default(),
             dataset: self.dataset_record(),
             machine: Machine::here(),
             seed: self.spec.seed,

@@ -3,6 +3,7 @@
 //! The content is gone through twice: once to see which columns are numbers, once to keep the cells. So no
 //! more than the finished table is ever in memory, however far a packed file unpacks.
 
+mod for_encoding;
 mod rows;
 
 use std::collections::HashMap;
@@ -11,6 +12,8 @@ use std::path::Path;
 use crate::nearest::nearest;
 use crate::{Column, DataError, Table};
 use rows::Rows;
+
+pub use for_encoding::read_for;
 
 /// A file that was read: its content, and its path for messages.
 #[derive(Clone, Copy, Debug)]

@@ -45,6 +45,7 @@ mod trainer;
 
 pub use error::{EngineError, StepError};
 pub use initial::Activation;
+pub use kernels::function::exp_in_place;
 pub use kernels::product::{Matrix, MatrixMut, product};
 pub use loss::Targets;
 pub use plan::Plan;

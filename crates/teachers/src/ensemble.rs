@@ -51,7 +51,7 @@ impl Predictor for Ensemble {
 
     fn predict(&self, batch: &Batch<'_>, into: &mut [f32]) -> Result<(), PredictError> {
         self.check_room(batch, into)?;
-        let total: u32 = self.members.iter().map(|(_, weight)| weight).sum();
+        let total: u64 = self.members.iter().map(|(_, weight)| u64::from(*weight)).sum();
         let mut answer = vec![0.0; into.len()];
         into.fill(0.0);
         for (member, weight) in &self.members {

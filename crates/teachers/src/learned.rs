@@ -15,7 +15,7 @@ use crate::svm::Svm;
 use crate::trees::Trees;
 
 /// A fitted member of a library.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Learned {
     name: String,
     kind: String,
@@ -25,6 +25,29 @@ pub struct Learned {
     model: Model,
     /// Divides the log-probabilities where the model is not calibrated by itself.
     temperature: Option<f32>,
+}
+
+/// The fields of [`Learned`], in their order, as a file has them: each right by itself, not yet together.
+#[derive(Deserialize)]
+pub(crate) struct Unchecked {
+    name: String,
+    kind: String,
+    encoding: Encoding,
+    fingerprint: u64,
+    classes: usize,
+    model: Model,
+    temperature: Option<f32>,
+}
+
+impl TryFrom<Unchecked> for Learned {
+    type Error = String;
+
+    fn try_from(unchecked: Unchecked) -> Result<Self, String> {
+        let Unchecked { name, kind, encoding, fingerprint, classes, model, temperature } = unchecked;
+        let learned = Self { name, kind, encoding: Arc::new(encoding), fingerprint, classes, model, temperature };
+        learned.check()?;
+        Ok(learned)
+    }
 }
 
 /// What was fitted. Each gives class probabilities for encoded rows and counts its arithmetic.
@@ -46,6 +69,28 @@ impl Model {
             Self::Svm(svm) => svm.probabilities(encoded, into),
             Self::Bayes(bayes) => bayes.probabilities(encoded, into),
             Self::Net(net) => net.probabilities(encoded, into),
+        }
+    }
+
+    /// Whether it takes encoded rows of this width: trees, which look features up one by one, take any.
+    fn takes(&self, width: usize) -> bool {
+        match self {
+            Self::Trees(_) => true,
+            Self::Neighbours(neighbours) => neighbours.width() == width,
+            Self::Svm(svm) => svm.width() == width,
+            Self::Bayes(bayes) => bayes.width() == width,
+            Self::Net(net) => net.width() == width,
+        }
+    }
+
+    /// Class probabilities that it gives.
+    fn classes(&self) -> usize {
+        match self {
+            Self::Trees(trees) => trees.classes(),
+            Self::Neighbours(neighbours) => neighbours.classes(),
+            Self::Svm(svm) => svm.classes(),
+            Self::Bayes(bayes) => bayes.classes(),
+            Self::Net(net) => net.classes(),
         }
     }
 
@@ -76,6 +121,32 @@ impl Learned {
             classes: examples.classes,
             model,
             temperature,
+        }
+    }
+
+    /// Whether the parts fit together, as they do after fitting.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let fingerprint = self.encoding.fingerprint();
+        if self.fingerprint != fingerprint {
+            return Err(format!("an encoding named {:016x}, expected {fingerprint:016x}", self.fingerprint));
+        }
+        if !self.model.takes(self.encoding.width()) {
+            return Err(format!("an encoding of {} features, not as many as the model takes", self.encoding.width()));
+        }
+        if let Model::Neighbours(neighbours) = &self.model
+            && neighbours.encoding() != fingerprint
+        {
+            return Err("training rows in another encoding than new rows come in".into());
+        }
+        let classes = self.model.classes();
+        if self.classes != classes {
+            return Err(format!("{} classes, expected {classes}, as the model gives", self.classes));
+        }
+        match self.temperature {
+            Some(temperature) if !(temperature.is_finite() && temperature > 0.0) => {
+                Err(format!("a temperature of {temperature}, expected a finite number above 0"))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -117,5 +188,49 @@ impl Predictor for Learned {
             crate::calibration::apply(temperature, self.classes, into);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lessen_data::ColumnEncoding;
+
+    use super::*;
+    use crate::testing::{examples, line};
+    use crate::{BayesKind, BayesSpec, Learner, NeighboursSpec, Weighting};
+
+    fn encoding(count: usize) -> Arc<Encoding> {
+        let column = ColumnEncoding::Pixels { count, shift: 0.5, scale: 2.0 };
+        Arc::new(Encoding::try_from(vec![column]).unwrap())
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_are_found() {
+        let training = examples(line(&[0.0, 1.0, 2.0, 3.0]), &[0, 0, 1, 1], 2);
+        let bayes = Learner::Bayes(BayesSpec { kind: BayesKind::Gaussian }).fit(&training, 0).unwrap();
+        let spec = NeighboursSpec { k: 1, weighting: Weighting::Uniform };
+        let neighbours = Learner::Neighbours(spec).fit(&training, 0).unwrap();
+        let under = |learned: &Learned, encoding: Arc<Encoding>| Learned {
+            fingerprint: encoding.fingerprint(),
+            encoding,
+            ..learned.clone()
+        };
+        let with = |temperature| Learned { temperature: Some(temperature), ..bayes.clone() };
+        assert_eq!((bayes.check(), neighbours.check()), (Ok(()), Ok(())));
+        assert_eq!(under(&bayes, encoding(1)).check(), Ok(()));
+        let cases = [
+            (Learned { encoding: encoding(1), ..bayes.clone() }, "an encoding named "),
+            (under(&bayes, encoding(2)), "an encoding of 2 features"),
+            (under(&neighbours, encoding(1)), "training rows in another encoding"),
+            (Learned { classes: 3, ..bayes.clone() }, "3 classes, expected 2"),
+            (with(0.0), "a temperature of 0"),
+            (with(-1.0), "a temperature of -1"),
+            (with(f32::NAN), "a temperature of NaN"),
+            (with(f32::INFINITY), "a temperature of inf"),
+        ];
+        for (learned, expected) in cases {
+            let error = learned.check().unwrap_err();
+            assert!(error.starts_with(expected), "{error}, expected {expected}");
+        }
     }
 }

@@ -18,15 +18,17 @@ mod neighbours;
 mod nets;
 mod saved;
 mod svm;
+#[cfg(test)]
+mod testing;
 mod trees;
 
-pub use bayes::BayesSpec;
+pub use bayes::{BayesKind, BayesSpec};
 pub use ensemble::Ensemble;
 pub use examples::Examples;
 pub use learned::Learned;
 pub use learner::{FitError, Learner};
-pub use neighbours::NeighboursSpec;
+pub use neighbours::{NeighboursSpec, Weighting};
 pub use nets::NetSpec;
 pub use saved::SavedError;
-pub use svm::SvmSpec;
+pub use svm::{SvmKernel, SvmSpec};
 pub use trees::{BoostingSpec, FeatureShare, ForestSpec};

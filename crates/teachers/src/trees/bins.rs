@@ -23,11 +23,13 @@ impl Bins {
             (0..encoded.width).into_par_iter().map(|feature| thresholds(encoded.feature(feature))).collect();
         let mut places = vec![0; encoded.width * encoded.rows];
         let columns = places.par_chunks_mut(encoded.rows.max(1)).zip(&thresholds).enumerate();
-        columns.filter(|(_, (_, thresholds))| !thresholds.is_empty()).for_each(|(feature, (places, thresholds))| {
-            for (place, &value) in places.iter_mut().zip(encoded.feature(feature)) {
-                *place = place_of(value, thresholds);
-            }
-        });
+        columns.filter(|(_, (_, thresholds))| !thresholds.is_empty()).for_each(
+            |(feature, (places, thresholds))| {
+                for (place, &value) in places.iter_mut().zip(encoded.feature(feature)) {
+                    *place = place_of(value, thresholds);
+                }
+            },
+        );
         Self { rows: encoded.rows, places, thresholds }
     }
 
@@ -110,9 +112,14 @@ mod tests {
     fn thresholds_separate_even_where_halfway_cannot_be_written() {
         let next = f32::from_bits(1.0f32.to_bits() + 1);
         let tiny = f32::from_bits(1);
-        for (low, high) in [(1.0, next), (f32::MIN, f32::MAX), (0.0, tiny), (-tiny, 0.0), (f32::MAX / 2.0, f32::MAX)] {
+        for (low, high) in
+            [(1.0, next), (f32::MIN, f32::MAX), (0.0, tiny), (-tiny, 0.0), (f32::MAX / 2.0, f32::MAX)]
+        {
             let threshold = halfway(low, high);
-            assert!(low <= threshold && threshold < high && threshold.is_finite(), "{low} {threshold} {high}");
+            assert!(
+                low <= threshold && threshold < high && threshold.is_finite(),
+                "{low} {threshold} {high}"
+            );
         }
     }
 
@@ -132,7 +139,8 @@ mod tests {
         let rows_in = |bins: &Bins, bin| bins.column(0).iter().filter(|&&place| place == bin).count();
         assert!((0..MOST_BINS as u8).all(|bin| rows_in(&bins, bin) == 10));
 
-        let heavy: Vec<f32> = (0..5000).map(|row| if row < 4000 { 700.0 } else { row as f32 - 4000.0 }).collect();
+        let heavy: Vec<f32> =
+            (0..5000).map(|row| if row < 4000 { 700.0 } else { row as f32 - 4000.0 }).collect();
         let bins = Bins::new(&encoded(&[&heavy]));
         let most = (0..=u8::MAX).map(|bin| rows_in(&bins, bin)).max();
         assert!(bins.count(0) > 200, "{} bins", bins.count(0));

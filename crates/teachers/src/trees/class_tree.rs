@@ -61,7 +61,8 @@ impl<R: Rng> Growing<'_, R> {
                 Some(Split { feature, last_left, .. }) => {
                     let column = self.bins.column(feature);
                     let samples = &mut self.samples[open.samples.clone()];
-                    let left = partition(samples, &mut spare, |sample| column[sample.row as usize] <= last_left);
+                    let left =
+                        partition(samples, &mut spare, |sample| column[sample.row as usize] <= last_left);
                     let [left, right] = grown.split(&open, feature, last_left, open.samples.start + left);
                     still_open.extend([right, left]);
                 }
@@ -115,5 +116,125 @@ impl<R: Rng> Growing<'_, R> {
         let extra = u32::from(self.drawing.smooth || counts.total == 0);
         let total = counts.total as f64 + f64::from(extra) * self.classes as f64;
         counts.counts.iter().map(|&count| (f64::from(count + extra) / total) as f32).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lessen_data::random::stream;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::trees::testing::{encoded, ends};
+
+    const ONE_FEATURE: Drawing = Drawing { features_per_node: 1, random_cuts: false, smooth: false };
+    const ALL: Drawing = Drawing { features_per_node: usize::MAX, ..ONE_FEATURE };
+    const NO_LIMITS: Limits = Limits { max_depth: u32::MAX, min_leaf: 1 };
+
+    fn samples(classes: &[u32]) -> Vec<Sample> {
+        classes.iter().zip(0..).map(|(&class, row)| Sample { row, class, copies: 1 }).collect()
+    }
+
+    fn grow_all(bins: &Bins, classes: &[u32], limits: Limits, drawing: Drawing) -> Grown {
+        let random = stream(1, "tree");
+        grow(bins, 3, bins.varying(), samples(classes), (limits, drawing), random)
+    }
+
+    #[test]
+    fn xor_is_separated_at_depth_two() {
+        let bins = Bins::new(&encoded(&[&[0.0, 0.0, 1.0, 1.0], &[0.0, 1.0, 0.0, 1.0]]));
+        let limits = Limits { max_depth: 2, min_leaf: 1 };
+        let grown = grow_all(&bins, &[0, 1, 1, 0], limits, ALL);
+        let says: Vec<&[f32]> = (0..4).map(|row| grown.leaf_of(&bins, row)).collect();
+        assert_eq!(says, [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]);
+        assert_eq!((grown.nodes.len(), grown.comparisons), (3, 4 * 2));
+        assert_eq!(grown.leaves.iter().count(), 2, "four leaves say two things");
+    }
+
+    #[test]
+    fn depth_leaf_size_and_purity_end_a_tree() {
+        let bins = Bins::new(&encoded(&[&[0.0, 1.0, 2.0, 3.0]]));
+        let cases: [(&str, &[u32], u32, usize, usize); 5] = [
+            ("no depth", &[0, 1, 0, 0], 0, 1, 0),
+            ("one level", &[0, 1, 0, 0], 1, 1, 1),
+            ("as deep as it takes", &[0, 1, 0, 0], 9, 1, 2),
+            ("leaves of two", &[0, 1, 0, 0], 9, 2, 1),
+            ("one class", &[2, 2, 2, 2], 9, 1, 0),
+        ];
+        for (case, classes, max_depth, min_leaf, nodes) in cases {
+            let grown = grow_all(&bins, classes, Limits { max_depth, min_leaf }, ALL);
+            assert_eq!(grown.nodes.len(), nodes, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_leaf_gives_shares_or_laplaces_estimate() {
+        let bins = Bins::new(&encoded(&[&[0.0, 1.0, 1.0, 1.0]]));
+        let smooth = Drawing { smooth: true, ..ALL };
+        // The right leaf holds one row of class 0 and two of class 1.
+        for (drawing, left, right) in [
+            (ALL, [0.0, 0.0, 1.0], [1.0 / 3.0, 2.0 / 3.0, 0.0]),
+            (smooth, [1.0 / 4.0, 1.0 / 4.0, 2.0 / 4.0], [2.0 / 6.0, 3.0 / 6.0, 1.0 / 6.0]),
+        ] {
+            let grown = grow_all(&bins, &[2, 0, 1, 1], NO_LIMITS, drawing);
+            assert_eq!((grown.leaf_of(&bins, 0), grown.leaf_of(&bins, 1)), (&left[..], &right[..]));
+        }
+    }
+
+    #[test]
+    fn without_a_row_or_a_feature_that_varies_there_is_one_leaf() {
+        let constant = Bins::new(&encoded(&[&[5.0, 5.0], &[0.0, 0.0]]));
+        let grown = grow_all(&constant, &[0, 1], NO_LIMITS, ONE_FEATURE);
+        assert_eq!(grown.leaves.values, [0.5, 0.5, 0.0]);
+        let nothing = Bins::new(&encoded(&[&[]]));
+        let grown = grow_all(&nothing, &[], NO_LIMITS, ONE_FEATURE);
+        assert_eq!(grown.leaves.values, [1.0 / 3.0; 3]);
+    }
+
+    #[test]
+    fn features_that_do_not_vary_in_a_node_are_drawn_for_nothing() {
+        // One of many features tells the classes apart; the others vary in the last row only.
+        let mut columns = vec![vec![0.0, 0.0, 0.0, 0.0, 1.0]; 50];
+        columns[31] = vec![0.0, 0.0, 1.0, 1.0, 1.0];
+        let columns: Vec<&[f32]> = columns.iter().map(Vec::as_slice).collect();
+        let bins = Bins::new(&encoded(&columns));
+        let first_four = samples(&[0, 0, 1, 1]);
+        for seed in 0..20 {
+            let random = stream(seed, "tree");
+            let grown = grow(&bins, 2, bins.varying(), first_four.clone(), (NO_LIMITS, ONE_FEATURE), random);
+            assert_eq!(grown.nodes.iter().map(|node| node.feature).collect::<Vec<_>>(), [31], "seed {seed}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn leaves_hold_the_least_that_was_asked_for_and_paths_are_counted(
+            rows in prop::collection::vec((prop::array::uniform3(0u8..20), 0u32..3, 0u32..3), 1..80),
+            min_leaf in 1usize..12,
+            max_depth in 0u32..7,
+            features_per_node in 1usize..4,
+            random_cuts: bool,
+            seed: u64,
+        ) {
+            let column = |feature: usize| rows.iter().map(|(values, ..)| f32::from(values[feature])).collect();
+            let columns: Vec<Vec<f32>> = (0..3).map(column).collect();
+            let bins = Bins::new(&encoded(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>()));
+            let samples: Vec<Sample> = rows.iter().zip(0..).filter(|((_, _, copies), _)| *copies > 0)
+                .map(|(&(_, class, copies), row)| Sample { row, class, copies }).collect();
+            let drawn: u32 = samples.iter().map(|sample| sample.copies).sum();
+            let drawing = Drawing { features_per_node, random_cuts, smooth: false };
+            let limits = Limits { max_depth, min_leaf };
+            let grown = grow(&bins, 3, bins.varying(), samples.clone(), (limits, drawing), stream(seed, "tree"));
+            let ends = ends(&grown, &bins, samples.iter().map(|sample| (sample.row, sample.copies)));
+            prop_assert_eq!(ends.values().sum::<u32>(), drawn);
+            prop_assert!(grown.comparisons <= u64::from(max_depth) * u64::from(drawn));
+            if !grown.nodes.is_empty() {
+                prop_assert_eq!(ends.len(), grown.nodes.len() + 1, "no leaf is empty");
+                prop_assert!(ends.values().all(|&rows| rows as usize >= min_leaf), "{:?}", ends);
+            }
+            for (number, node) in grown.nodes.iter().enumerate() {
+                prop_assert!(node.children.iter().all(|child| child.is_leaf() || child.number() > number));
+            }
+        }
     }
 }

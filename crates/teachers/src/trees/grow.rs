@@ -105,7 +105,11 @@ impl Grown {
         self.hang(open.origin, Place::node(parent));
         self.nodes.push(GrownNode { feature, last_left, children: [Place::leaf(0); 2] });
         let parts = [open.samples.start..middle, middle..open.samples.end];
-        let child = |side: usize, samples| Open { samples, depth: open.depth + 1, origin: Origin::Child { parent, side } };
+        let child = |side: usize, samples| Open {
+            samples,
+            depth: open.depth + 1,
+            origin: Origin::Child { parent, side },
+        };
         let [left, right] = parts;
         [child(0, left), child(1, right)]
     }
@@ -165,7 +169,11 @@ impl Leaves {
 
 /// Brings the samples that go left before those that do not, keeping the order within both (ascending rows are
 /// read fastest), and gives how many go left. `spare` is room for the work.
-pub(super) fn partition<T: Copy>(samples: &mut [T], spare: &mut Vec<T>, goes_left: impl Fn(&T) -> bool) -> usize {
+pub(super) fn partition<T: Copy>(
+    samples: &mut [T],
+    spare: &mut Vec<T>,
+    goes_left: impl Fn(&T) -> bool,
+) -> usize {
     spare.clear();
     let mut left = 0;
     for index in 0..samples.len() {
@@ -179,4 +187,38 @@ pub(super) fn partition<T: Copy>(samples: &mut [T], spare: &mut Vec<T>, goes_lef
     }
     samples[left..].copy_from_slice(spare);
     left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partition_keeps_the_order_of_both_sides() {
+        let mut samples = [5, 2, 8, 1, 9, 4];
+        let mut spare = vec![7; 2];
+        assert_eq!(partition(&mut samples, &mut spare, |&sample| sample < 5), 3);
+        assert_eq!(samples, [2, 1, 4, 5, 8, 9]);
+        assert_eq!(partition(&mut samples[..3], &mut spare, |_| true), 3);
+        assert_eq!(partition(&mut samples[3..], &mut spare, |_| false), 0);
+        assert_eq!(samples, [2, 1, 4, 5, 8, 9]);
+    }
+
+    #[test]
+    fn a_place_is_a_node_or_a_leaf_with_its_number() {
+        for number in [0, 1, 70_000] {
+            assert_eq!((Place::node(number).is_leaf(), Place::node(number).number()), (false, number));
+            assert_eq!((Place::leaf(number).is_leaf(), Place::leaf(number).number()), (true, number));
+        }
+    }
+
+    #[test]
+    fn leaves_that_say_the_same_are_one() {
+        let mut leaves = Leaves::new(2);
+        let numbers = [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]].map(|says| leaves.number(&says));
+        assert_eq!(numbers, [0, 1, 0]);
+        assert_eq!(leaves.values, [0.0, 1.0, 1.0, 0.0]);
+        assert_eq!(leaves.get(1), [1.0, 0.0]);
+        assert_eq!(leaves.iter().count(), 2);
+    }
 }

@@ -70,7 +70,7 @@ pub(super) struct Newton {
 const LEAST_CURVATURE: f64 = 1e-3;
 
 /// Farthest that one leaf moves a score, before it is shrunk: a bound as LogitBoost has it for its working
-/// response (Friedman, Hastie & Tibshirani 2000, section 4.4), against the same danger.
+/// response (Friedman, Hastie & Tibshirani 2000), against the same danger.
 const FARTHEST_STEP: f64 = 4.0;
 
 /// Gains up to this are rounding.
@@ -157,7 +157,10 @@ impl Layout {
 
     /// Each feature with its cells of a histogram.
     pub(super) fn columns<'a>(&'a self, histogram: &'a [Sums]) -> impl Iterator<Item = (u32, &'a [Sums])> {
-        self.features.iter().zip(self.starts.windows(2)).map(|(&feature, range)| (feature, &histogram[range[0]..range[1]]))
+        self.features
+            .iter()
+            .zip(self.starts.windows(2))
+            .map(|(&feature, range)| (feature, &histogram[range[0]..range[1]]))
     }
 
     /// The features.
@@ -185,7 +188,11 @@ impl Layout {
 
 /// Adds each row to the cell of its bin, in some features at once: where rows share a bin, each sum waits for
 /// the one before, and the processor works on another feature's meanwhile.
-pub(super) fn add_rows<const FEATURES: usize>(columns: [&[u8]; FEATURES], rows: &[Slope], cells: [&mut [Sums]; FEATURES]) {
+pub(super) fn add_rows<const FEATURES: usize>(
+    columns: [&[u8]; FEATURES],
+    rows: &[Slope],
+    cells: [&mut [Sums]; FEATURES],
+) {
     for row in rows {
         for feature in 0..FEATURES {
             cells[feature][usize::from(columns[feature][row.row as usize])].add(row);
@@ -204,5 +211,88 @@ impl Pool {
 
     pub(super) fn give_back(&self, histogram: Vec<Sums>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(histogram);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::trees::testing::encoded;
+
+    fn rows(slopes: &[f32]) -> Vec<Slope> {
+        slopes.iter().zip(0..).map(|(&slope, row)| Slope { row, slope, curvature: 0.25 }).collect()
+    }
+
+    #[test]
+    fn the_best_cut_and_the_steps_are_those_worked_out_by_hand() {
+        // Each row has curvature 1/4, l2 is 1/2; slope^2 / (curvature + l2) of the whole is 1 / 2 = 0.5. With k
+        // rows on the left, both sides' sum less that is
+        //   k=1: 0.333 + 0.143 - 0.5 < 0          k=2: 1 / 1 + 0 - 0.5 = 0.5
+        //   k=3: 2.25 / 1.25 + 0.25 / 1.25 - 0.5 = 1.5
+        //   k=4: 1 / 1.5 + 0 - 0.5 = 0.167        k=5: 2.25 / 1.75 + 0.25 / 0.75 - 0.5 = 1.119
+        let rows = rows(&[-0.5, -0.5, -0.5, 0.5, -0.5, 0.5]);
+        let mut cells = [Sums::default(); 6];
+        add_rows([&[0, 1, 2, 3, 4, 5]], &rows, [&mut cells]);
+        let newton = Newton { l2: 0.5 };
+        let best = |min_leaf| best_cut(&cells, &Sums::of(&rows), newton, min_leaf);
+        for min_leaf in [1, 3] {
+            let cut = best(min_leaf).unwrap();
+            assert_eq!(cut.last_left, 2, "min_leaf {min_leaf}");
+            assert!((cut.gain - 1.5).abs() < 1e-12, "{}", cut.gain);
+        }
+        assert_eq!(best(4), None);
+        assert!((newton.step(&Sums::of(&rows[..3])) - 1.2).abs() < 1e-12);
+        assert!((newton.step(&Sums::of(&rows[3..])) + 0.4).abs() < 1e-12);
+    }
+
+    #[test]
+    fn empty_bins_are_split_halfway_and_nothing_is_gained_from_like_rows() {
+        let newton = Newton { l2: 1.0 };
+        let apart = rows(&[-0.5, 0.5]);
+        let mut cells = [Sums::default(); 10];
+        add_rows([&[2, 9]], &apart, [&mut cells]);
+        assert_eq!(best_cut(&cells, &Sums::of(&apart), newton, 1).map(|cut| cut.last_left), Some(5));
+
+        let alike = rows(&[0.5, 0.5]);
+        let mut cells = [Sums::default(); 10];
+        add_rows([&[2, 9]], &alike, [&mut cells]);
+        assert_eq!(best_cut(&cells, &Sums::of(&alike), newton, 1), None);
+    }
+
+    #[test]
+    fn rows_without_curvature_take_no_wild_steps() {
+        let sums = Sums { slope: 1.0, curvature: 0.0, rows: 1 };
+        assert_eq!(Newton { l2: 0.0 }.step(&sums), -FARTHEST_STEP);
+        assert_eq!(Newton { l2: 0.0 }.step(&Sums::default()), 0.0);
+    }
+
+    proptest! {
+        /// Five features: four of them are counted side by side, and one alone.
+        #[test]
+        fn a_histogram_holds_each_feature_by_itself(
+            values in prop::collection::vec(prop::array::uniform5(0u8..7), 1..40),
+            slopes in prop::collection::vec(-8i8..8, 40),
+        ) {
+            let columns: Vec<Vec<f32>> =
+                (0..5).map(|feature| values.iter().map(|row| f32::from(row[feature])).collect()).collect();
+            let bins = Bins::new(&encoded(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>()));
+            // Eighths, so that sums are exact in any order.
+            let slopes: Vec<f32> = slopes[..values.len()].iter().map(|&slope| f32::from(slope) / 8.0).collect();
+            let rows = rows(&slopes);
+            let layout = Layout::new(&bins, (0..5).collect());
+            let mut histogram = vec![Sums { slope: 9.0, curvature: 9.0, rows: 9 }; 3];
+            layout.fill(&bins, &rows, &mut histogram);
+            prop_assert_eq!(histogram.len(), layout.cells());
+            for (feature, cells) in layout.columns(&histogram) {
+                prop_assert_eq!(cells.len(), bins.count(feature));
+                for (cell, place) in cells.iter().zip(0..) {
+                    let here: Vec<Slope> = rows.iter().copied()
+                        .filter(|row| bins.column(feature)[row.row as usize] == place).collect();
+                    prop_assert_eq!(*cell, Sums::of(&here));
+                }
+            }
+        }
     }
 }

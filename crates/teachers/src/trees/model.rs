@@ -81,7 +81,11 @@ impl Trees {
         let first = self.nodes.len();
         let numbers: Vec<usize> = tree.leaves.iter().map(|says| leaves.number(says)).collect();
         let moved = |place: Place| {
-            if place.is_leaf() { Place::leaf(numbers[place.number()]) } else { Place::node(first + place.number()) }
+            if place.is_leaf() {
+                Place::leaf(numbers[place.number()])
+            } else {
+                Place::node(first + place.number())
+            }
         };
         self.roots.push(moved(tree.root));
         self.nodes.extend(tree.nodes.iter().map(|node| Node {
@@ -134,9 +138,11 @@ impl Trees {
             let mut are_walking = !root.is_leaf();
             while are_walking {
                 are_walking = false;
-                for (place, row) in places.iter_mut().zip(rows.clone()).filter(|(place, _)| !place.is_leaf()) {
+                for (place, row) in places.iter_mut().zip(rows.clone()).filter(|(place, _)| !place.is_leaf())
+                {
                     let node = &self.nodes[place.number()];
-                    let is_greater = row.get(node.feature as usize).is_some_and(|&value| value > node.threshold);
+                    let is_greater =
+                        row.get(node.feature as usize).is_some_and(|&value| value > node.threshold);
                     *place = node.children[usize::from(is_greater)];
                     are_walking |= !place.is_leaf();
                 }
@@ -145,6 +151,11 @@ impl Trees {
                 arrive(place.number(), into);
             }
         }
+    }
+
+    /// Class probabilities of a row.
+    pub(crate) fn classes(&self) -> usize {
+        self.classes
     }
 
     /// What one prediction takes. Comparisons: the mean way from a root to a leaf of the rows that a tree was
@@ -210,4 +221,128 @@ pub(super) fn softmax(scores: &mut [f32]) {
         sum += *score;
     }
     scores.iter_mut().for_each(|score| *score /= sum);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trees::testing::{digits, encoded, examples, probabilities};
+    use crate::trees::{BoostingSpec, FeatureShare, ForestSpec};
+
+    const FOREST: ForestSpec = ForestSpec {
+        trees: 12,
+        max_depth: Some(9),
+        min_leaf: 2,
+        features: FeatureShare::Sqrt,
+        bootstrap: true,
+        random_thresholds: false,
+    };
+    const BOOSTING: BoostingSpec = BoostingSpec {
+        rounds: 3,
+        max_depth: 3,
+        learning_rate: 0.3,
+        min_leaf: 2,
+        l2: 1.0,
+        row_share: 0.7,
+        feature_share: 0.7,
+    };
+
+    fn fits(training: &crate::Examples, seed: u64) -> [Trees; 3] {
+        let extra = ForestSpec { bootstrap: false, random_thresholds: true, ..FOREST };
+        [FOREST.fit(training, seed), extra.fit(training, seed), BOOSTING.fit(training, seed)]
+    }
+
+    #[test]
+    fn probabilities_are_not_negative_and_sum_to_one() {
+        let (training, validation) = digits();
+        for trees in fits(&training, 1) {
+            for row in probabilities(&trees, &validation.encoded).chunks(10) {
+                assert!(row.iter().all(|&probability| probability >= 0.0), "{row:?}");
+                assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{row:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
+        let (training, _) = digits();
+        let fitted = |threads, seed| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| fits(&training, seed)).map(|trees| postcard::to_stdvec(&trees).unwrap())
+        };
+        let one = fitted(1, 1);
+        assert_eq!(one, fitted(2, 1));
+        assert!(
+            one.iter().zip(fitted(2, 2)).all(|(one, other)| *one != other),
+            "another seed, another model"
+        );
+    }
+
+    #[test]
+    fn saved_and_read_again_trees_predict_the_same() {
+        let (training, validation) = digits();
+        for trees in fits(&training, 1) {
+            let read: Trees = postcard::from_bytes(&postcard::to_stdvec(&trees).unwrap()).unwrap();
+            assert_eq!(read, trees);
+            assert_eq!(probabilities(&read, &validation.encoded), probabilities(&trees, &validation.encoded));
+        }
+    }
+
+    /// Blocks and rows abreast must not show: a row alone gets what it gets among others.
+    #[test]
+    fn a_row_is_predicted_the_same_in_any_company() {
+        let (training, validation) = digits();
+        for trees in fits(&training, 1) {
+            let together = probabilities(&trees, &validation.encoded);
+            for row in [0, 7, 8, 255, 256, 358] {
+                let alone = probabilities(&trees, &validation.select(&[row]).encoded);
+                assert_eq!(alone, together[row * 10..][..10], "row {row}");
+            }
+        }
+    }
+
+    #[test]
+    fn training_rows_reach_the_leaves_that_they_made() {
+        let feature = [0.1, 0.2, 0.3f32.next_up(), 0.3, 7.0];
+        let training = examples(&[&feature], &[0, 1, 2, 3, 4], 5);
+        let tree =
+            ForestSpec { trees: 2, features: FeatureShare::All, bootstrap: false, min_leaf: 1, ..FOREST };
+        let found = probabilities(&tree.fit(&training, 1), &training.encoded);
+        let expected: Vec<f32> = (0..25).map(|place| f32::from(u8::from(place % 6 == 0))).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn operations_are_those_counted_by_hand() {
+        // Classes 0 1 0 0: cut in the middle (1 + 2 against 2.67 elsewhere), then the left half again. Ways of
+        // 2, 2, 1 and 1: a mean of 1.5.
+        let training = examples(&[&[0.0, 1.0, 2.0, 3.0]], &[0, 1, 0, 0], 2);
+        let tree =
+            ForestSpec { trees: 1, features: FeatureShare::All, bootstrap: false, min_leaf: 1, ..FOREST };
+        let single = Operations { macs: 0, adds: 0, comparisons: 2 };
+        assert_eq!(tree.fit(&training, 1).operations(), single);
+        let two = Operations { macs: 0, adds: 2 * 2, comparisons: 3 };
+        assert_eq!(ForestSpec { trees: 2, ..tree }.fit(&training, 1).operations(), two);
+
+        // Two stumps, a softmax of two classes.
+        let stumps = BoostingSpec { rounds: 2, max_depth: 1, row_share: 1.0, feature_share: 1.0, ..BOOSTING };
+        let training = examples(&[&[0.0, 0.0, 1.0, 1.0]], &[0, 0, 1, 1], 2);
+        assert_eq!(
+            stumps.fit(&training, 1).operations(),
+            Operations { macs: 0, adds: 2 + 6, comparisons: 2 }
+        );
+    }
+
+    #[test]
+    fn missing_features_and_odd_numbers_end_in_some_leaf() {
+        let training = examples(&[&[0.0, 1.0, 2.0, 3.0], &[5.0, 5.0, 6.0, 6.0]], &[0, 1, 1, 0], 2);
+        let odd = encoded(&[&[f32::NAN, f32::INFINITY, f32::NEG_INFINITY]]);
+        let none = Encoded { width: 0, rows: 3, lanes: 16, values: Vec::new() };
+        for trees in fits(&training, 1) {
+            for rows in [&odd, &none] {
+                let found = probabilities(&trees, rows);
+                assert!(found.chunks(2).all(|row| (row[0] + row[1] - 1.0).abs() < 1e-6), "{found:?}");
+            }
+        }
+    }
 }

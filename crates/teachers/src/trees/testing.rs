@@ -1,6 +1,14 @@
 //! Rows to test with.
 
-use lessen_data::{Encoded, padded};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lessen_data::{ColumnEncoding, Encoded, Encoding, padded};
+
+use super::Trees;
+use super::bins::Bins;
+use super::grow::Grown;
+use crate::examples::Examples;
 
 /// Rows of these features, which are of one length.
 pub(super) fn encoded(features: &[&[f32]]) -> Encoded {
@@ -11,4 +19,56 @@ pub(super) fn encoded(features: &[&[f32]]) -> Encoded {
         into[..rows].copy_from_slice(feature);
     }
     Encoded { width: features.len(), rows, lanes, values }
+}
+
+/// The same rows with their labels.
+pub(super) fn examples(features: &[&[f32]], labels: &[u32], classes: usize) -> Examples {
+    let column = ColumnEncoding::Pixels { count: features.len(), shift: 0.0, scale: 1.0 };
+    let encoding = Encoding::try_from(vec![column]).unwrap();
+    Examples::of(Arc::new(encoding), encoded(features), labels.to_vec(), classes)
+}
+
+/// Training rows of the set `digits`, and its validation rows with their labels.
+pub(super) fn digits() -> (Examples, Examples) {
+    let digits = lessen_data::digits().unwrap();
+    let split = digits.split(1).unwrap();
+    let encoding = Arc::new(Encoding::fit(&digits.features, &split.train));
+    let examples = |rows: &[u32]| Examples::new(&digits, encoding.clone(), rows).unwrap();
+    (examples(&split.train), examples(&split.validation))
+}
+
+/// `[rows][classes]`.
+pub(super) fn probabilities(trees: &Trees, encoded: &Encoded) -> Vec<f32> {
+    let mut probabilities = vec![f32::NAN; encoded.rows * trees.classes];
+    trees.probabilities(encoded, &mut probabilities);
+    probabilities
+}
+
+/// The share of rows that get the greatest probability in their class.
+pub(super) fn accuracy(trees: &Trees, examples: &Examples) -> f64 {
+    let probabilities = probabilities(trees, &examples.encoded);
+    let rows = probabilities.chunks(examples.classes).zip(&examples.labels);
+    let right =
+        rows.filter(|(row, label)| row.iter().all(|probability| *probability <= row[**label as usize]));
+    right.count() as f64 / examples.rows() as f64
+}
+
+/// How many of `rows` (each so many times) end at each place where a leaf hangs, named by parent and side; as
+/// leaves that say the same are one, their numbers would not tell.
+pub(super) fn ends(
+    grown: &Grown,
+    bins: &Bins,
+    rows: impl Iterator<Item = (u32, u32)>,
+) -> BTreeMap<(usize, usize), u32> {
+    let mut ends = BTreeMap::new();
+    for (row, copies) in rows {
+        let (mut at, mut place) = ((0, 0), grown.root);
+        while !place.is_leaf() {
+            let node = &grown.nodes[place.number()];
+            at = (place.number(), usize::from(bins.column(node.feature)[row as usize] > node.last_left));
+            place = node.children[at.1];
+        }
+        *ends.entry(at).or_default() += copies;
+    }
+    ends
 }

@@ -80,7 +80,8 @@ impl Wire {
     /// Whether every walk ends in a leaf: it does where children come after their parents.
     fn check_walks(&self) -> Result<(), WireError> {
         let leaves = self.leaves.len() / self.combine.outputs(self.classes);
-        let is_there = |place: &Place| place.number() < if place.is_leaf() { leaves } else { self.nodes.len() };
+        let is_there =
+            |place: &Place| place.number() < if place.is_leaf() { leaves } else { self.nodes.len() };
         if let Some(tree) = self.roots.iter().position(|root| !is_there(root)) {
             return Err(WireError::Root { tree });
         }
@@ -121,4 +122,125 @@ fn are_probabilities(says: &[f32]) -> bool {
 
 fn is_score(score: f32) -> bool {
     score.abs() <= LARGEST_SCORE
+}
+
+#[cfg(test)]
+mod tests {
+    use lessen_data::random;
+    use rand::RngExt;
+
+    use super::*;
+    use crate::trees::testing::{encoded, probabilities};
+
+    /// A split, with a leaf on its left and another split on its right.
+    fn nodes() -> Vec<Node> {
+        let node = |threshold, children| Node { feature: 0, threshold, children };
+        vec![node(0.5, [Place::leaf(0), Place::node(1)]), node(1.5, [Place::leaf(1), Place::leaf(0)])]
+    }
+
+    fn forest() -> Wire {
+        let leaves = vec![1.0, 0.0, 0.25, 0.75];
+        let roots = vec![Place::node(0), Place::leaf(1)];
+        Wire { classes: 2, combine: Combine::Mean, roots, nodes: nodes(), leaves, comparisons: 2 }
+    }
+
+    fn boosting() -> Wire {
+        let combine = Combine::Sum { start: vec![0.0, 0.5] };
+        Wire { combine, leaves: vec![-0.5, 0.5], ..forest() }
+    }
+
+    fn changed(mut wire: Wire, change: impl FnOnce(&mut Wire)) -> Wire {
+        change(&mut wire);
+        wire
+    }
+
+    #[test]
+    fn right_ones_are_taken() {
+        let rows = encoded(&[&[0.0, 1.0, 2.0]]);
+        let forest = Trees::try_from(forest()).unwrap();
+        assert_eq!(probabilities(&forest, &rows), [0.625, 0.375, 0.25, 0.75, 0.625, 0.375]);
+        let boosting = Trees::try_from(boosting()).unwrap();
+        let second = |score: f32| 1.0 / (1.0 + (-score).exp());
+        for (row, score) in probabilities(&boosting, &rows).chunks(2).zip([0.5, 1.5, 0.5]) {
+            assert!((row[1] - second(score)).abs() < 1e-6, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn wrong_ones_are_refused() {
+        let cases: [(Wire, WireError); 16] = [
+            (changed(forest(), |wire| wire.classes = 0), WireError::NoClass),
+            (changed(forest(), |wire| wire.roots.clear()), WireError::NoTree),
+            (changed(boosting(), |wire| wire.classes = 3), WireError::Starts { found: 2, classes: 3 }),
+            (changed(forest(), |wire| wire.leaves.truncate(3)), WireError::Leaves { found: 3, outputs: 2 }),
+            (
+                changed(forest(), |wire| wire.classes = usize::MAX),
+                WireError::Leaves { found: 4, outputs: usize::MAX },
+            ),
+            (changed(forest(), |wire| wire.roots[1] = Place::leaf(2)), WireError::Root { tree: 1 }),
+            (changed(forest(), |wire| wire.roots[1] = Place::node(2)), WireError::Root { tree: 1 }),
+            (
+                changed(forest(), |wire| wire.nodes[1].children[0] = Place::leaf(2)),
+                WireError::Child { node: 1 },
+            ),
+            (
+                changed(forest(), |wire| wire.nodes[1].children[0] = Place::node(2)),
+                WireError::Child { node: 1 },
+            ),
+            (
+                changed(forest(), |wire| wire.nodes[1].children[0] = Place::node(1)),
+                WireError::Child { node: 1 },
+            ),
+            (
+                changed(forest(), |wire| wire.nodes[1].children[1] = Place::node(0)),
+                WireError::Child { node: 1 },
+            ),
+            (
+                changed(forest(), |wire| wire.nodes[0].threshold = f32::INFINITY),
+                WireError::Threshold { node: 0, found: f32::INFINITY },
+            ),
+            (changed(forest(), |wire| wire.leaves[3] = 0.7), WireError::Probabilities { leaf: 1 }),
+            (
+                changed(forest(), |wire| wire.leaves[..2].copy_from_slice(&[1.5, -0.5])),
+                WireError::Probabilities { leaf: 0 },
+            ),
+            (changed(boosting(), |wire| wire.leaves[0] = -2e6), WireError::Score { found: -2e6 }),
+            (changed(forest(), |wire| wire.comparisons = 3), WireError::Comparisons { found: 3, nodes: 2 }),
+        ];
+        for (wire, expected) in cases {
+            assert_eq!(Trees::try_from(wire).unwrap_err(), expected);
+        }
+        for number in [f32::NAN, f32::INFINITY] {
+            assert!(Trees::try_from(changed(forest(), |wire| wire.leaves[0] = number)).is_err());
+            assert!(Trees::try_from(changed(boosting(), |wire| wire.leaves[0] = number)).is_err());
+            let start = vec![0.0, number];
+            assert!(
+                Trees::try_from(changed(boosting(), |wire| wire.combine = Combine::Sum { start })).is_err()
+            );
+            assert!(Trees::try_from(changed(boosting(), |wire| wire.nodes[1].threshold = number)).is_err());
+        }
+    }
+
+    /// Bytes that were damaged anywhere are refused or give trees that predict: no panic, no endless walk.
+    #[test]
+    fn damaged_bytes_do_no_harm() {
+        let rows = encoded(&[&[0.0, 1.0, 2.0]]);
+        let mut random = random::stream(1, "damage");
+        let mut taken = 0;
+        for wire in [forest(), boosting()] {
+            let bytes = postcard::to_stdvec(&wire).unwrap();
+            for _ in 0..2000 {
+                let mut bytes = bytes.clone();
+                let place = random.random_range(0..bytes.len());
+                bytes[place] = random.random();
+                if let Ok(trees) = postcard::from_bytes::<Trees>(&bytes) {
+                    taken += 1;
+                    let mut room = vec![0.0; rows.rows * 2];
+                    trees.probabilities(&rows, &mut room);
+                    trees.operations();
+                }
+            }
+        }
+        assert!(taken > 100, "most damage is to numbers, which may be any: {taken}");
+    }
 }

@@ -1,0 +1,385 @@
+//! The verbs that are designed and not built: compiled for the tests only, so that the whole command line is known to
+//! fit together before any of them exists. A verb moves to `args.rs` in the commit that builds it.
+
+#![allow(dead_code, reason = "nothing is done with the arguments yet")]
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::args::{Cli, Common};
+
+/// The verbs to come.
+#[derive(Debug, Parser)]
+#[command(name = "lessen", help_expected = true)]
+struct Planned {
+    /// What to do.
+    #[command(subcommand)]
+    verb: PlannedVerb,
+    /// Options of every verb.
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+enum PlannedVerb {
+    /// Teach a small network with soft targets (Hinton, Vinyals & Dean 2014).
+    Distill(DistillArgs),
+    /// Train a network on labels.
+    Train(TrainArgs),
+    /// Prune weights and retrain the rest (Han et al. 2015).
+    Prune(PruneArgs),
+    /// Find lottery tickets (Frankle & Carbin 2019).
+    Ticket(TicketArgs),
+    /// Time models side by side.
+    Bench(BenchArgs),
+    /// Count the arithmetic of models.
+    Count(CountArgs),
+    /// Run a command and write a receipt of what it cost.
+    Run(RunArgs),
+    /// Mark a part of a running command.
+    Stage(StageArgs),
+    /// Say which sensors can be read here, and what would make the others readable.
+    Doctor,
+    /// Estimate what a run costs before (or without) running it.
+    Estimate(EstimateArgs),
+    /// Carbon intensities by country, state and cloud region.
+    Regions {
+        /// Part of a name or code.
+        filter: Option<String>,
+    },
+    /// The receipts of all runs.
+    Ledger(LedgerArgs),
+    /// Run a paper's experiment again and hold it against the paper.
+    Reproduce(ReproduceArgs),
+    /// A page or table of results.
+    Report(ReportArgs),
+}
+
+#[derive(Debug, Args)]
+struct DistillArgs {
+    /// Data set or file.
+    data: String,
+    /// Teachers: a folder made by us, an ONNX file, predictions, `cmd:…`.
+    #[arg(long, required = true, num_args = 1.., value_name = "T")]
+    teacher: Vec<String>,
+    /// Architecture or file of the student.
+    #[arg(long, value_name = "ARCH|FILE")]
+    student: String,
+    /// Temperature of the soft targets; `auto` chooses it on validation.
+    #[arg(long, default_value = "auto", value_name = "auto|T")]
+    temperature: String,
+    /// Weight of the soft targets.
+    #[arg(long, value_name = "W")]
+    soft: Option<f64>,
+    /// Weight of the hard targets.
+    #[arg(long, value_name = "W")]
+    hard: Option<f64>,
+    /// Rows without labels to learn from as well.
+    #[arg(long, value_name = "FILE")]
+    unlabelled: Option<PathBuf>,
+    /// Repeat the paper's exercise of leaving classes out.
+    #[arg(long)]
+    exercise: bool,
+}
+
+#[derive(Debug, Args)]
+struct TrainArgs {
+    /// Data set or file.
+    data: String,
+    /// Architecture: `lenet-300-100`, `mlp:784-300-100-10`, …
+    #[arg(long, value_name = "ARCH")]
+    arch: String,
+    /// Passes over the rows.
+    #[arg(long, value_name = "N", conflicts_with = "steps")]
+    epochs: Option<u64>,
+    /// Minibatches.
+    #[arg(long, value_name = "N")]
+    steps: Option<u64>,
+    /// How gradients become steps.
+    #[arg(long, default_value = "adam", value_name = "NAME")]
+    optimizer: String,
+    /// Learning rate.
+    #[arg(long, value_name = "RATE")]
+    lr: Option<f32>,
+    /// Rows in a minibatch.
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// Steps between two looks at validation.
+    #[arg(long, value_name = "N")]
+    eval_every: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+struct PruneArgs {
+    /// Model to prune.
+    #[arg(required_unless_present = "arch")]
+    model: Option<PathBuf>,
+    /// Data set or file.
+    data: Option<String>,
+    /// Architecture to train first.
+    #[arg(long, value_name = "ARCH")]
+    arch: Option<String>,
+    /// Points of accuracy that may be lost.
+    #[arg(long, value_name = "P")]
+    max_drop: Option<f64>,
+    /// Weights left over prunable weights.
+    #[arg(long, value_name = "D")]
+    density: Option<f64>,
+    /// Densities by layer: a file, or `han2015`.
+    #[arg(long, value_name = "FILE|han2015")]
+    densities: Option<String>,
+    /// Rounds of pruning and retraining.
+    #[arg(long, value_name = "N")]
+    rounds: Option<u32>,
+    /// Remove whole units.
+    #[arg(long)]
+    structured: bool,
+    /// Accuracy against density, layer by layer.
+    #[arg(long)]
+    sensitivity: bool,
+    /// Write the compact sparse file too.
+    #[arg(long)]
+    sparse: bool,
+}
+
+#[derive(Debug, Args)]
+struct TicketArgs {
+    /// Data set or file.
+    data: String,
+    /// Architecture.
+    #[arg(long, value_name = "ARCH")]
+    arch: String,
+    /// Steps of each training.
+    #[arg(long, value_name = "N")]
+    steps: Option<u64>,
+    /// Rounds of pruning.
+    #[arg(long, value_name = "N")]
+    rounds: Option<u32>,
+    /// Independent repetitions.
+    #[arg(long, value_name = "N")]
+    replicates: Option<u32>,
+    /// Random reinitialisations of each ticket.
+    #[arg(long, value_name = "N")]
+    reinit: Option<u32>,
+    /// Step that survivors are reset to.
+    #[arg(long, value_name = "K")]
+    rewind: Option<u64>,
+    /// Share of the weights pruned a round.
+    #[arg(long, value_name = "R")]
+    rate: Option<f64>,
+    /// The same for the output layer.
+    #[arg(long, value_name = "R")]
+    output_rate: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+struct BenchArgs {
+    /// Models, then a data set or file.
+    #[arg(required = true, num_args = 2..)]
+    models_and_data: Vec<String>,
+    /// Runtimes to time.
+    #[arg(long, value_delimiter = ',', value_name = "LIST")]
+    runtime: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct CountArgs {
+    /// Models.
+    #[arg(required = true)]
+    models: Vec<PathBuf>,
+    /// A value for a free dimension: `batch=1`.
+    #[arg(long, value_name = "NAME=N")]
+    dim: Vec<String>,
+    /// A line a layer.
+    #[arg(long, conflicts_with = "by")]
+    layers: bool,
+    /// Sums by `op`.
+    #[arg(long, value_name = "WHAT")]
+    by: Option<String>,
+    /// Rows to measure activation density on.
+    #[arg(long, value_name = "DATA")]
+    data: Option<String>,
+    /// Energy table: `45nm`.
+    #[arg(long, value_name = "TABLE")]
+    energy: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// The run's name in the ledger.
+    #[arg(long)]
+    name: Option<String>,
+    /// Tags: `project=x`.
+    #[arg(long, value_name = "K=V")]
+    tag: Vec<String>,
+    /// Seconds between two samples.
+    #[arg(long, value_name = "S")]
+    interval: Option<f64>,
+    /// Where the electricity comes from.
+    #[arg(long)]
+    region: Option<String>,
+    /// Power usage effectiveness.
+    #[arg(long)]
+    pue: Option<f64>,
+    /// File for the receipt.
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
+    /// Address that serves the running receipt.
+    #[arg(long, value_name = "ADDR")]
+    metrics: Option<String>,
+    /// The command and its arguments.
+    #[arg(last = true, required = true, value_name = "CMD")]
+    command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct StageArgs {
+    /// What to do.
+    #[command(subcommand)]
+    verb: StageVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum StageVerb {
+    /// A part begins.
+    Begin {
+        /// Its name.
+        name: String,
+    },
+    /// The part that began last ends.
+    End,
+}
+
+#[derive(Debug, Args)]
+struct EstimateArgs {
+    /// GPU, by its key in the hardware table.
+    #[arg(long, value_name = "KEY")]
+    gpu: Option<String>,
+    /// CPU, by its key in the hardware table.
+    #[arg(long, value_name = "KEY")]
+    cpu: Option<String>,
+    /// Power of everything, in watts.
+    #[arg(long, value_name = "W")]
+    watts: Option<f64>,
+    /// Devices.
+    #[arg(long, value_name = "N")]
+    count: Option<u32>,
+    /// Hours.
+    #[arg(long, value_name = "H")]
+    hours: Option<f64>,
+    /// Floating-point operations of the run.
+    #[arg(long, value_name = "F")]
+    flops: Option<f64>,
+    /// Parameters of a language model.
+    #[arg(long, value_name = "P", requires = "tokens")]
+    parameters: Option<f64>,
+    /// Tokens that it is trained on.
+    #[arg(long, value_name = "T")]
+    tokens: Option<f64>,
+    /// Model whose arithmetic is counted.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Training rows.
+    #[arg(long, value_name = "N")]
+    examples: Option<u64>,
+    /// Passes over them.
+    #[arg(long, value_name = "K")]
+    epochs: Option<u64>,
+    /// Trainings in all, tuning included.
+    #[arg(long, value_name = "H")]
+    experiments: Option<u64>,
+    /// Share of the peak that is reached.
+    #[arg(long, value_name = "U")]
+    utilization: Option<f64>,
+    /// Power usage effectiveness.
+    #[arg(long, value_name = "X")]
+    pue: Option<f64>,
+    /// Where the electricity comes from.
+    #[arg(long, value_name = "R", conflicts_with = "intensity")]
+    region: Option<String>,
+    /// Carbon intensity with its unit: `0.954lb/kWh`.
+    #[arg(long, value_name = "I")]
+    intensity: Option<String>,
+    /// A published table to compute again.
+    #[arg(long, value_name = "NAME")]
+    published: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct LedgerArgs {
+    /// What to do.
+    #[command(subcommand)]
+    verb: LedgerVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum LedgerVerb {
+    /// A line a run.
+    List,
+    /// One receipt.
+    Show {
+        /// Its id.
+        id: String,
+    },
+    /// Sums.
+    Total {
+        /// A sum a value of this tag.
+        #[arg(long, value_name = "TAG")]
+        by: Option<String>,
+    },
+    /// All receipts in another format.
+    Export {
+        /// `json`, `csv` or `codecarbon`.
+        format: String,
+    },
+    /// Receipts from a file of another tool.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Whether every row is whole.
+    Verify,
+}
+
+#[derive(Debug, Args)]
+struct ReproduceArgs {
+    /// The paper.
+    paper: String,
+    /// A shorter protocol.
+    #[arg(long)]
+    short: bool,
+    /// Seeds.
+    #[arg(long, value_name = "N")]
+    seeds: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+struct ReportArgs {
+    /// Folders with results.
+    folders: Vec<PathBuf>,
+    /// The ledger's receipts too.
+    #[arg(long)]
+    ledger: bool,
+    /// File to write: `.html`, `.md`, `.tex` or `.svg`. (`--out`, as everywhere.)
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
+}
+
+#[test]
+fn the_whole_command_line_fits_together() {
+    Planned::command().debug_assert();
+    let planned: Vec<String> = Planned::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    let built: Vec<String> = Cli::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    assert!(planned.iter().all(|verb| !built.contains(verb)), "a verb that is built is planned still");
+    let mut all = [planned, built].concat();
+    all.sort_unstable();
+    assert_eq!(
+        all,
+        [
+            "bench", "compress", "count", "data", "distill", "doctor", "estimate", "ledger", "mimic", "predict",
+            "prune", "regions", "report", "reproduce", "run", "stage", "ticket", "train"
+        ],
+        "the verbs of the design"
+    );
+}

@@ -1,0 +1,104 @@
+//! Bad input: exit code 2, a message that names it, nothing written.
+
+use crate::{lessen, names};
+
+#[track_caller]
+fn refused(arguments: &[&str], expected: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), "a,b\n1,2\n").unwrap();
+    std::fs::write(folder.path().join("bad.onnx"), [0x08, 0x07, 0xff]).unwrap();
+    std::fs::create_dir(folder.path().join("taken")).unwrap();
+    std::fs::write(folder.path().join("taken/letter.txt"), "dear").unwrap();
+    let ran = lessen(folder.path(), arguments);
+    assert_eq!(ran.code, Some(2), "{arguments:?}\n{}", ran.err);
+    for expected in expected {
+        assert!(ran.err.contains(expected), "{arguments:?}: expected {expected:?} in\n{}", ran.err);
+    }
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    assert_eq!(names(folder.path()), ["bad.onnx", "rows.csv", "taken"], "{arguments:?} wrote something");
+    assert_eq!(names(&folder.path().join("taken")), ["letter.txt"], "{arguments:?} wrote something");
+}
+
+#[test]
+fn unknown_data_sets_suggest_a_name() {
+    refused(&["compress", "digit"], &["no data set `digit`", "hint: ", "`digits`"]);
+    refused(&["mimic", "mnst"], &["no data set `mnst`", "`mnist`"]);
+    refused(&["data", "check", "lettr"], &["no data set `lettr`", "`letter`"]);
+}
+
+#[test]
+fn a_named_set_that_is_nowhere_says_where_it_was_looked_for() {
+    refused(&["compress", "mnist"], &["mnist", "--data-dir", "LESSEN_DATA"]);
+    refused(&["compress", "mnist", "--data-dir", "taken"], &["taken"]);
+}
+
+#[test]
+fn a_wrong_file_under_a_known_name_is_not_taken_for_the_set() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("d/uci-letter")).unwrap();
+    std::fs::write(folder.path().join("d/uci-letter/letter-recognition.data.gz"), "A,1,2\n").unwrap();
+    let ran = lessen(folder.path(), &["compress", "letter", "--data-dir", "d"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("letter-recognition.data.gz") && ran.err.contains("SHA-256"), "{}", ran.err);
+    assert_eq!(names(folder.path()), ["d"]);
+    let ran = lessen(folder.path(), &["data", "check", "letter", "--data-dir", "d"]);
+    assert_eq!(ran.code, Some(1), "what was checked does not hold");
+    assert!(ran.out.contains("wrong"), "{}", ran.out);
+}
+
+#[test]
+fn numbers_out_of_range_name_their_flag() {
+    for (flag, bad) in [
+        ("--max-drop", "-1"),
+        ("--max-drop", "nan"),
+        ("--max-drop", "101"),
+        ("--seed", "-1"),
+        ("--seed", "1e400"),
+        ("--threads", "0"),
+        ("--seeds", "0"),
+    ] {
+        let argument = format!("{flag}={bad}");
+        refused(&["compress", &argument], &[flag, bad]);
+    }
+    for (flag, bad) in [
+        ("--rows", "0"),
+        ("--hidden", "8,0"),
+        ("--hidden", "x"),
+        ("--metric", "beauty"),
+        ("--neighbours", "far"),
+        ("--swap-probability", "1.5"),
+        ("--spread", "0"),
+    ] {
+        let argument = format!("{flag}={bad}");
+        refused(&["mimic", "digits", &argument], &[flag]);
+    }
+}
+
+#[test]
+fn folders_that_hold_something_else_are_left_alone() {
+    refused(&["compress", "--out", "taken"], &["taken", "hint: ", "--force"]);
+    refused(&["compress", "--out", "rows.csv"], &["rows.csv"]);
+}
+
+#[test]
+fn verbs_and_flags_that_are_not_there_are_usage_errors() {
+    refused(&["compres"], &["compress"]);
+    refused(&["ticket", "digits"], &["unrecognized subcommand"]);
+    refused(&["compress", "--bugdet", "10m"], &["--bugdet"]);
+    refused(&[], &["Usage"]);
+}
+
+#[test]
+fn models_and_rows_that_cannot_be_read_are_named() {
+    refused(&["predict", "none.onnx", "digits"], &["none.onnx", "No such file"]);
+    refused(&["predict", "bad.onnx", "digits"], &["bad.onnx"]);
+    refused(&["predict", "rows.csv", "digits"], &["rows.csv"]);
+    refused(&["predict", "taken", "digits"], &["taken"]);
+    refused(&["mimic", "digits", "--teacher", "nowhere", "--out", "taken/../o/../taken"], &["taken"]);
+}
+
+#[test]
+fn a_teacher_folder_that_is_none_is_refused_before_anything_is_written() {
+    refused(&["mimic", "digits", "--teacher", "nowhere"], &["nowhere"]);
+    refused(&["mimic", "digits", "--teacher", "taken"], &["taken"]);
+}

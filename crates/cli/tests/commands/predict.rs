@@ -1,0 +1,81 @@
+//! `lessen predict`, and the shipped file in a runtime that is not ours.
+
+use crate::job::job;
+use crate::lessen;
+
+/// The raw test rows of `digits` under seed 7, and what `lessen predict` says of them.
+fn predicted() -> (Vec<u32>, Vec<Vec<f32>>) {
+    let model = job().out().join("student-16.onnx");
+    let arguments = ["predict", model.to_str().unwrap(), "digits", "--part", "test", "--seed", "7", "--json"];
+    let folder = tempfile::tempdir().unwrap();
+    let ran = lessen(folder.path(), &arguments);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("rows right"), "{}", ran.err);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let rows = serde_json::from_value(document["rows"].clone()).unwrap();
+    (rows, serde_json::from_value(document["probabilities"].clone()).unwrap())
+}
+
+/// A row of `digits` as the publisher's numbers.
+fn raw(row: u32) -> Vec<f32> {
+    let digits = lessen_data::digits().unwrap();
+    let lessen_data::Features::Images(images) = digits.features else { panic!("digits are images") };
+    images.bytes[row as usize * 64..][..64].iter().map(|&byte| f32::from(byte)).collect()
+}
+
+#[test]
+fn an_independent_runtime_says_the_same_of_raw_rows() {
+    let (rows, ours) = predicted();
+    let model = rten::Model::load(std::fs::read(job().out().join("student-16.onnx")).unwrap()).unwrap();
+    let input: Vec<f32> = rows.iter().flat_map(|&row| raw(row)).collect();
+    let input = rten::ValueView::from_shape([rows.len(), 64], &input).unwrap();
+    let inputs = vec![(model.node_id("rows").unwrap(), input.into())];
+    let [output] = model.run_n(inputs, [model.node_id("probabilities").unwrap()], None).unwrap();
+    let (shape, theirs) = output.into_shape_vec::<f32, 2>().unwrap();
+    assert_eq!(shape, [rows.len(), 10]);
+    for (row, ours) in ours.iter().enumerate() {
+        for (class, ours) in ours.iter().enumerate() {
+            let theirs = theirs[row * 10 + class];
+            assert!((ours - theirs).abs() < 1e-5, "row {row}, class {class}: {ours}, theirs {theirs}");
+        }
+    }
+}
+
+#[test]
+fn rows_from_a_file_are_predicted_like_rows_of_the_set() {
+    let (rows, ours) = predicted();
+    let folder = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (0..64).map(|pixel| format!("pixel_{pixel}")).collect();
+    // Columns in another order, and one that is not the model's.
+    let mut text = format!("label,{}\n", names.iter().rev().cloned().collect::<Vec<_>>().join(","));
+    for &row in &rows[..20] {
+        let cells: Vec<String> = raw(row).iter().rev().map(f32::to_string).collect();
+        text += &format!("x,{}\n", cells.join(","));
+    }
+    std::fs::write(folder.path().join("rows.csv"), text).unwrap();
+    let model = job().out().join("student-16.onnx");
+    let ran = lessen(folder.path(), &["predict", model.to_str().unwrap(), "rows.csv"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert_eq!(lines.len(), 21);
+    assert!(lines[0].starts_with("row,predicted,p(0),"));
+    for (line, ours) in lines[1..].iter().zip(&ours) {
+        let cells: Vec<f32> = line.split(',').skip(2).map(|cell| cell.parse().unwrap()).collect();
+        for (cell, ours) in cells.iter().zip(ours) {
+            assert!((cell - ours).abs() < 1e-6, "{line}");
+        }
+    }
+}
+
+#[test]
+fn rows_that_do_not_fit_are_refused_by_line_and_column() {
+    let model = job().out().join("student-8.onnx");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("short.csv"), "pixel_0,pixel_1\n1,2\n").unwrap();
+    let ran = lessen(folder.path(), &["predict", model.to_str().unwrap(), "short.csv"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("short.csv") && ran.err.contains("`pixel_2`"), "{}", ran.err);
+    let ran = lessen(folder.path(), &["predict", model.to_str().unwrap(), "short.csv", "--part", "test"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("--part"), "{}", ran.err);
+}

@@ -1,0 +1,203 @@
+//! The same run over several seeds: how sure its numbers are.
+
+use lessen_records::study::{Axis, Holds, Series, StudyRow};
+use lessen_records::{ModelRecord, RecordError, ResultRecord, Role, Schema, Study};
+
+/// Points of test accuracy that the chosen student may lose in the mean, the interval's upper end included.
+const MOST_POINTS_LOST: f64 = 2.0;
+
+/// Puts the results of one run over several seeds together; `files` are their paths relative to the study's folder.
+/// Intervals are Student's, of 95 %, two-sided, over seeds.
+///
+/// # Errors
+/// Where there is no result.
+pub fn of_results(results: &[ResultRecord], files: Vec<String>) -> Result<Study, RecordError> {
+    let first = results.first().ok_or(RecordError::Unwritable {
+        record: "lessen.study",
+        problem: "there is no result to make it of".into(),
+    })?;
+    let mut spec = first.spec.clone();
+    if let Some(spec) = spec.as_object_mut() {
+        spec.insert("seed".into(), results.iter().map(|result| result.seed).collect());
+    }
+    let mut study = Study {
+        schema: Schema::default(),
+        name: format!("compress {}", first.dataset.name),
+        spec,
+        rows: rows(results),
+        series: results.iter().flat_map(curves).collect(),
+        results: files,
+        extra: serde_json::Map::default(),
+    };
+    study.extra.insert("machine".into(), serde_json::to_value(&first.machine).unwrap_or_default());
+    Ok(study)
+}
+
+fn rows(results: &[ResultRecord]) -> Vec<StudyRow> {
+    let teacher = |result: &ResultRecord| Some(100.0 * result.teacher()?.test_accuracy);
+    let chosen = |result: &ResultRecord| Some(100.0 * result.chosen_model()?.test_accuracy);
+    let lost = |result: &ResultRecord| Some(teacher(result)? - chosen(result)?);
+    let share = |result: &ResultRecord| {
+        Some(100.0 * operations(result.chosen_model()?)? / operations(result.teacher()?)?)
+    };
+    let gained = |result: &ResultRecord| {
+        let control = result.model(&format!("hard labels {}", size(result.chosen_model()?)?))?;
+        Some(chosen(result)? - 100.0 * control.test_accuracy)
+    };
+    let energy = |result: &ResultRecord| {
+        let of = |model: &ModelRecord| model.joules_per_prediction.value().map(|joules| joules.0);
+        Some(of(result.teacher()?)? / of(result.chosen_model()?)?)
+    };
+    let break_even = |result: &ResultRecord| result.chosen_model()?.break_even_predictions.value();
+    let seconds = |result: &ResultRecord| Some(result.stages.iter().map(|stage| stage.cpu_seconds.0).sum());
+    let no_claim = |_: &Interval| Holds::NotShown;
+    let row = |id, what, number: &dyn Fn(&ResultRecord) -> Option<f64>, holds: &dyn Fn(&Interval) -> Holds| {
+        row(id, what, results, number, holds)
+    };
+    vec![
+        row("loss", "test accuracy that the chosen student loses against the teacher, points (claim: at most 2)", &lost, &|interval| {
+            interval.at_most(MOST_POINTS_LOST)
+        }),
+        row("operations", "operations of the chosen student, % of the teacher's (claim: under 3)", &share, &|interval| {
+            interval.at_most(3.0)
+        }),
+        row("gain", "test accuracy that the teacher adds to the chosen size, points over hard labels (claim: above 0)", &gained, &Interval::above_zero),
+        row("teacher", "test accuracy of the teacher, %", &teacher, &no_claim),
+        row("chosen", "test accuracy of the chosen student, %", &chosen, &no_claim),
+        row("energy", "energy of a prediction, teacher's over the chosen student's", &energy, &no_claim),
+        row("break-even", "predictions that repay the compressing", &break_even, &no_claim),
+        row("cpu", "CPU time of the whole run, seconds", &seconds, &no_claim),
+    ]
+}
+
+fn operations(model: &ModelRecord) -> Option<f64> {
+    Some((model.macs_nonzero.or(model.macs)? + model.comparisons.unwrap_or(0)) as f64)
+}
+
+/// The number of hidden units that ends a student's name.
+fn size(model: &ModelRecord) -> Option<&str> {
+    model.name.rsplit(' ').next()
+}
+
+fn row(
+    id: &str,
+    what: &str,
+    results: &[ResultRecord],
+    number: impl Fn(&ResultRecord) -> Option<f64>,
+    holds: impl Fn(&Interval) -> Holds,
+) -> StudyRow {
+    let numbers: Vec<f64> = results.iter().filter_map(number).collect();
+    let interval = Interval::of(&numbers);
+    StudyRow {
+        id: id.to_owned(),
+        what: what.to_owned(),
+        paper: None,
+        ours: interval.as_ref().map(|interval| interval.mean),
+        low: interval.as_ref().map(|interval| interval.low),
+        high: interval.as_ref().map(|interval| interval.high),
+        seeds: numbers.len() as u64,
+        holds: interval.as_ref().map_or(Holds::NotShown, holds),
+        extra: serde_json::Map::default(),
+    }
+}
+
+/// A mean over seeds with its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Interval {
+    mean: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Interval {
+    /// `None` for fewer than two numbers: one seed says nothing about how sure it is.
+    fn of(numbers: &[f64]) -> Option<Self> {
+        let count = numbers.len() as f64;
+        let quantile = student(numbers.len().checked_sub(1)?)?;
+        let mean = numbers.iter().sum::<f64>() / count;
+        let variance = numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        let half = quantile * (variance / count).sqrt();
+        Some(Self { mean, low: mean - half, high: mean + half })
+    }
+
+    fn at_most(&self, bound: f64) -> Holds {
+        if self.high <= bound {
+            Holds::Yes
+        } else if self.low > bound {
+            Holds::No
+        } else {
+            Holds::NotShown
+        }
+    }
+
+    fn above_zero(&self) -> Holds {
+        if self.low > 0.0 {
+            Holds::Yes
+        } else if self.high <= 0.0 {
+            Holds::No
+        } else {
+            Holds::NotShown
+        }
+    }
+}
+
+/// 97.5 % quantile of Student's distribution by degrees of freedom; from 31 on the normal's, corrected to first
+/// order. `None` for no degree of freedom.
+fn student(degrees: usize) -> Option<f64> {
+    const TABLE: [f64; 30] = [
+        12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
+        2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+    ];
+    match degrees {
+        0 => None,
+        1..=30 => Some(TABLE[degrees - 1]),
+        _ => Some(1.96 + 2.372 / degrees as f64),
+    }
+}
+
+/// Test accuracy against MACs, students and controls of one seed.
+fn curves(result: &ResultRecord) -> Vec<Series> {
+    let curve = |role: Role, name: &str| {
+        let models = || result.models.iter().filter(|model| model.role == role && model.macs.is_some());
+        let axis = |name: &str, unit: &str, values: Vec<f64>| Axis {
+            name: name.to_owned(),
+            unit: unit.to_owned(),
+            values,
+            extra: serde_json::Map::default(),
+        };
+        Series {
+            name: name.to_owned(),
+            seed: Some(result.seed),
+            x: axis("MACs", "", models().filter_map(|model| model.macs).map(|macs| macs as f64).collect()),
+            y: axis("test accuracy", "%", models().map(|model| 100.0 * model.test_accuracy).collect()),
+            extra: serde_json::Map::default(),
+        }
+    };
+    vec![curve(Role::Student, "students"), curve(Role::HardLabels, "hard labels")]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_by_hand() {
+        // Mean 2, variance 1, n 3: half width 4.303 / sqrt(3).
+        let interval = Interval::of(&[1.0, 2.0, 3.0]).unwrap();
+        assert!((interval.mean - 2.0).abs() < 1e-12);
+        assert!((interval.high - 2.0 - 4.303 / 3f64.sqrt()).abs() < 1e-9);
+        assert_eq!(Interval::of(&[1.0]), None);
+        assert_eq!(Interval::of(&[]), None);
+    }
+
+    #[test]
+    fn a_claim_holds_only_where_the_whole_interval_says_so() {
+        let interval = |low, high| Interval { mean: 0.5 * (low + high), low, high };
+        assert_eq!(interval(0.5, 1.9).at_most(2.0), Holds::Yes);
+        assert_eq!(interval(0.5, 2.1).at_most(2.0), Holds::NotShown);
+        assert_eq!(interval(2.2, 3.0).at_most(2.0), Holds::No);
+        assert_eq!(interval(0.1, 3.0).above_zero(), Holds::Yes);
+        assert_eq!(interval(-0.1, 3.0).above_zero(), Holds::NotShown);
+        assert_eq!(interval(-3.0, -0.1).above_zero(), Holds::No);
+    }
+}

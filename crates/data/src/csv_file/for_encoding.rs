@@ -1,0 +1,186 @@
+//! Rows for a model that is there already: its encoding says which columns, and of which kind.
+
+use std::collections::HashMap;
+
+use super::rows::Rows;
+use super::{Cell, CsvFile, CsvOptions, Header, TargetColumn, column_hint};
+use crate::{Column, ColumnEncoding, DataError, Encoding, Table};
+
+/// A column that the encoding wants.
+struct Wanted {
+    name: String,
+    cells: WantedCells,
+}
+
+enum WantedCells {
+    Numbers(Vec<f32>),
+    /// The encoding's levels first, then whatever else the file holds.
+    Levels { levels: Vec<String>, codes: Vec<Option<u32>>, known: HashMap<String, u32> },
+}
+
+/// Reads the columns that `encoding` was fitted to; no label is needed, and other columns are passed over.
+///
+/// Where the first row names all of them, columns are found by name, in any order. A file without a header must have
+/// just these columns, in the encoding's order.
+///
+/// # Errors
+/// [`DataError::NoColumn`] for a column that is not there, [`DataError::Malformed`], with line and column, for a
+/// ragged row, text where a number is expected, or a number that is not finite.
+pub fn read_for(encoding: &Encoding, file: &CsvFile<'_>) -> Result<Table, DataError> {
+    let options = CsvOptions { header: Header::Absent, ..CsvOptions::new(TargetColumn::Position(1)) };
+    let mut wanted = wanted(encoding);
+    let mut rows = Rows::new(file, &options);
+    if !rows.advance()? {
+        return Err(DataError::malformed(file.path, "", "there is nothing in it, expected rows"));
+    }
+    let first: Vec<String> =
+        (0..rows.cells()).map(|place| rows.cell(place, "").map(str::to_owned)).collect::<Result<_, _>>()?;
+    let places: Option<Vec<usize>> =
+        wanted.iter().map(|column| first.iter().position(|name| *name == column.name)).collect();
+    let (places, has_header) = match places {
+        Some(places) => (places, true),
+        None if is_data(&first, &wanted, &options) => ((0..first.len()).collect(), false),
+        None => {
+            let missing = wanted.iter().find(|column| !first.contains(&column.name));
+            let column = missing.map(|column| column.name.clone()).unwrap_or_default();
+            let hint = column_hint(&column, &first);
+            return Err(DataError::NoColumn { path: file.path.to_owned(), column, hint });
+        }
+    };
+    let mut there = !has_header || rows.advance()?;
+    while there {
+        if rows.cells() != first.len() {
+            return Err(rows.malformed(None, format!("{} cells, expected {}", rows.cells(), first.len())));
+        }
+        for (column, &place) in wanted.iter_mut().zip(&places) {
+            let cell = rows.cell(place, &column.name)?;
+            if let Err(problem) = column.cells.push(cell, options.kind(cell)) {
+                return Err(rows.malformed(Some(&column.name), problem));
+            }
+        }
+        there = rows.advance()?;
+    }
+    Table::new(wanted.into_iter().map(Wanted::into_column).collect())
+}
+
+fn wanted(encoding: &Encoding) -> Vec<Wanted> {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for column in encoding.columns() {
+        match column {
+            ColumnEncoding::Pixels { count, .. } => {
+                let pixel = |pixel| Wanted { name: format!("pixel_{pixel}"), cells: WantedCells::Numbers(Vec::new()) };
+                wanted.extend((0..*count).map(pixel));
+            }
+            ColumnEncoding::Numeric { name, .. } => {
+                wanted.push(Wanted { name: name.clone(), cells: WantedCells::Numbers(Vec::new()) });
+            }
+            ColumnEncoding::Nominal { name, levels } => {
+                let known = levels.iter().cloned().zip(0..).collect();
+                let cells = WantedCells::Levels { levels: levels.clone(), codes: Vec::new(), known };
+                wanted.push(Wanted { name: name.clone(), cells });
+            }
+        }
+    }
+    wanted
+}
+
+/// Whether a first row looks like data: as many cells as columns, and a number (or nothing) wherever one is wanted.
+fn is_data(first: &[String], wanted: &[Wanted], options: &CsvOptions) -> bool {
+    let fits = |(cell, column): (&String, &Wanted)| match column.cells {
+        WantedCells::Numbers(_) => !matches!(options.kind(cell), Cell::Text),
+        WantedCells::Levels { .. } => true,
+    };
+    first.len() == wanted.len() && first.iter().zip(wanted).all(fits)
+}
+
+impl WantedCells {
+    fn push(&mut self, cell: &str, kind: Cell) -> Result<(), String> {
+        match (self, kind) {
+            (Self::Numbers(values), Cell::Number(number)) => values.push(number),
+            (Self::Numbers(values), Cell::Missing) => values.push(f32::NAN),
+            (Self::Numbers(_), Cell::NotFinite | Cell::Text) => {
+                let shown: String = cell.chars().take(40).collect();
+                return Err(format!("`{shown}`, expected a finite number or a mark for a missing one"));
+            }
+            (Self::Levels { codes, .. }, Cell::Missing) => codes.push(None),
+            (Self::Levels { levels, codes, known }, _) => {
+                let code = known.get(cell).copied().unwrap_or_else(|| {
+                    let next = levels.len() as u32;
+                    levels.push(cell.to_owned());
+                    known.insert(cell.to_owned(), next);
+                    next
+                });
+                codes.push(Some(code));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Wanted {
+    fn into_column(self) -> Column {
+        match self.cells {
+            WantedCells::Numbers(values) => Column::Numeric { name: self.name, values },
+            WantedCells::Levels { levels, codes, .. } => Column::Nominal { name: self.name, levels, codes },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn encoding() -> Encoding {
+        Encoding::try_from(vec![
+            ColumnEncoding::Numeric { name: "x".into(), fill: 0.0, shift: 0.0, scale: 1.0, indicator: false },
+            ColumnEncoding::Nominal { name: "n".into(), levels: vec!["1".into(), "2".into()] },
+        ])
+        .unwrap()
+    }
+
+    fn read(text: &str) -> Result<Table, DataError> {
+        read_for(&encoding(), &CsvFile { path: Path::new("rows.csv"), bytes: text.as_bytes() })
+    }
+
+    fn expected(levels: &[&str]) -> Table {
+        Table::new(vec![
+            Column::Numeric { name: "x".into(), values: vec![0.5, 2.0] },
+            Column::Nominal {
+                name: "n".into(),
+                levels: levels.iter().map(|level| level.to_string()).collect(),
+                codes: vec![Some(1), Some(0)],
+            },
+        ])
+        .unwrap()
+    }
+
+    #[test]
+    fn columns_are_found_by_name_or_by_place() {
+        // The level 2 is a number in the file, and a level all the same.
+        assert_eq!(read("label,n,x\nyes,2,0.5\nno,1,2\n").unwrap(), expected(&["1", "2"]));
+        assert_eq!(read("0.5,2\n2,1\n").unwrap(), expected(&["1", "2"]));
+    }
+
+    #[test]
+    fn a_level_that_was_never_seen_is_kept_apart_and_encodes_as_nothing() {
+        let table = read("x,n\n1,7\n").unwrap();
+        let encoded = encoding().encode(&crate::Features::Table(table), &[0]).unwrap();
+        assert_eq!(encoded.row_major(), [1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        for (text, expected) in [
+            ("", "`rows.csv`: there is nothing in it, expected rows"),
+            ("x,m\n1,2\n", "`rows.csv` has no column `n`"),
+            ("x,n\n1,2,3\n", "`rows.csv`, line 2: 3 cells, expected 2"),
+            ("x,n\n1,2\ntwo,2\n", "`rows.csv`, line 3, column `x`: `two`, expected a finite number or a mark for a missing one"),
+            ("x,n\ninf,2\n", "`rows.csv`, line 2, column `x`: `inf`, expected a finite number or a mark for a missing one"),
+        ] {
+            assert_eq!(read(text).unwrap_err().to_string(), expected, "{text:?}");
+        }
+        assert_eq!(read("x,n\n").unwrap().rows(), 0);
+    }
+}

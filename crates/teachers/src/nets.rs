@@ -1,0 +1,173 @@
+//! Neural networks as library members; without a hidden layer, multinomial logistic regression.
+
+use std::sync::Arc;
+
+use lessen_data::Encoded;
+use lessen_engine::{
+    Activation, EngineError, Optimiser, Plan, Recipe, Schedule, StepError, Targets, Trainer, TrainingRows, initial,
+};
+use lessen_model::onnx;
+use lessen_units::Operations;
+use serde::{Deserialize, Serialize};
+
+use crate::examples::Examples;
+
+/// A ReLU network of its own, trained on labels for a fixed number of passes (validation rows belong to the selection
+/// and choose nothing here).
+///
+/// | setting | purpose |
+/// | --- | --- |
+/// | `hidden` | units by layer; none for logistic regression |
+/// | `epochs` | passes over the rows; the rate falls to 0 along half a cosine |
+/// | `batch` | rows in a minibatch |
+/// | `rate` | Adam's learning rate |
+/// | `weight_decay` | decoupled; keeps the net's probabilities humble |
+/// | `smoothing` | share of each label that is spread over all classes (Szegedy et al. 2016): a net that fits its rows perfectly would otherwise be certain of everything |
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NetSpec {
+    /// Units by layer.
+    pub hidden: Vec<usize>,
+    /// Passes over the rows.
+    pub epochs: u64,
+    /// Rows in a minibatch.
+    pub batch: usize,
+    /// Adam's learning rate.
+    pub rate: f32,
+    /// Decoupled weight decay.
+    pub weight_decay: f32,
+    /// Share of each label that is spread over all classes.
+    pub smoothing: f32,
+}
+
+impl NetSpec {
+    /// `net 128-64, decay 0.01` or `logistic regression, decay 0.1`.
+    pub fn name(&self) -> String {
+        if self.hidden.is_empty() {
+            return format!("logistic regression, decay {}", self.weight_decay);
+        }
+        let hidden: Vec<String> = self.hidden.iter().map(usize::to_string).collect();
+        format!("net {}, decay {}", hidden.join("-"), self.weight_decay)
+    }
+
+    /// The kind, for people.
+    pub fn kind(&self) -> &'static str {
+        if self.hidden.is_empty() { "logistic regression" } else { "neural net" }
+    }
+
+    /// Trains on all of `examples`.
+    ///
+    /// # Errors
+    /// Where the settings are out of range or training diverges.
+    pub(crate) fn fit(&self, examples: &Examples, seed: u64) -> Result<Net, EngineError> {
+        let encoding = examples.as_they_are().map_err(StepError::Data)?;
+        let classes = (0..examples.classes).map(|class| class.to_string()).collect();
+        let start = initial::mlp(encoding, &self.hidden, Activation::Relu, classes, seed)?;
+        let rows: Vec<u32> = (0..examples.rows() as u32).collect();
+        let steps = self.epochs * rows.len().div_ceil(self.batch.max(1)) as u64;
+        let recipe = Recipe {
+            batch: self.batch,
+            optimiser: Optimiser::adam(self.rate),
+            schedule: Schedule::Cosine { steps, warm_up: steps / 20 },
+            weight_decay: self.weight_decay,
+        };
+        let not_finite = StepError::Diverged { step: 0, loss: f32::NAN };
+        let features = examples.table().ok_or(not_finite)?;
+        let targets = smoothed(&examples.labels, examples.classes, self.smoothing);
+        let mut trainer = Trainer::new(start, recipe, seed)?;
+        let training = TrainingRows { features, rows: &rows, targets: Targets::Soft(&targets) };
+        for _ in 0..steps {
+            trainer.step(&training)?;
+        }
+        let network = trainer.into_network();
+        let bytes = onnx::write(&network);
+        Ok(Net { bytes, plan: Arc::new(Plan::new(self.name(), network)?) })
+    }
+}
+
+/// Labels as class probabilities: `1 - s + s / C` of the true class, `s / C` of each other.
+fn smoothed(labels: &[u32], classes: usize, smoothing: f32) -> Vec<f32> {
+    let rest = smoothing / classes as f32;
+    let mut targets = vec![rest; labels.len() * classes];
+    for (row, &label) in labels.iter().enumerate() {
+        targets[row * classes + label as usize] += 1.0 - smoothing;
+    }
+    targets
+}
+
+/// A trained network; saved as the bytes of its ONNX file.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "Vec<u8>", into = "Vec<u8>")]
+pub(crate) struct Net {
+    bytes: Vec<u8>,
+    plan: Arc<Plan>,
+}
+
+impl TryFrom<Vec<u8>> for Net {
+    type Error = String;
+
+    fn try_from(bytes: Vec<u8>) -> Result<Self, String> {
+        let network = onnx::read(&bytes).map_err(|error| error.to_string())?;
+        let plan = Plan::new("net", network).map_err(|error| error.to_string())?;
+        Ok(Self { bytes, plan: Arc::new(plan) })
+    }
+}
+
+impl From<Net> for Vec<u8> {
+    fn from(net: Net) -> Self {
+        net.bytes
+    }
+}
+
+impl std::fmt::Debug for Net {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Net").field("widths", &self.plan.network().widths()).finish()
+    }
+}
+
+impl Net {
+    pub(crate) fn probabilities(&self, encoded: &Encoded, into: &mut [f32]) {
+        self.plan.predict_encoded(encoded, into);
+    }
+
+    pub(crate) fn operations(&self) -> Operations {
+        self.plan.network().operations()
+    }
+
+    /// Encoded features that it takes.
+    pub(crate) fn width(&self) -> usize {
+        self.plan.network().encoding().width()
+    }
+
+    /// Class probabilities that it gives.
+    pub(crate) fn classes(&self) -> usize {
+        self.plan.network().classes().len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn smoothed_labels_by_hand() {
+        let targets = smoothed(&[1, 0], 4, 0.2);
+        for (found, expected) in targets.iter().zip([0.05, 0.85, 0.05, 0.05, 0.85, 0.05, 0.05, 0.05]) {
+            assert!((found - expected).abs() < 1e-6, "{targets:?}");
+        }
+    }
+
+    #[test]
+    fn names_say_the_settings() {
+        let spec = NetSpec {
+            hidden: vec![],
+            epochs: 1,
+            batch: 32,
+            rate: 0.01,
+            weight_decay: 0.5,
+            smoothing: 0.0,
+        };
+        assert_eq!((spec.name().as_str(), spec.kind()), ("logistic regression, decay 0.5", "logistic regression"));
+        let deep = NetSpec { hidden: vec![12, 8], ..spec };
+        assert_eq!((deep.name().as_str(), deep.kind()), ("net 12-8, decay 0.5", "neural net"));
+    }
+}
