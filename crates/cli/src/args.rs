@@ -8,8 +8,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Tells what a machine-learning result cost, and makes the next one cheaper.
 #[derive(Debug, Parser)]
 #[command(name = "lessen", version, propagate_version = true, help_expected = true, max_term_width = 110)]
-#[command(after_help = "Exit codes: 0 done; 1 what was checked did not hold or is incomplete; 2 wrong usage, bad \
-                        input or an error of our own.\n\nExample: lessen compress digits --seed 1")]
+#[command(
+    after_help = "Exit codes: 0 done; 1 what was checked did not hold or is incomplete; 2 wrong usage, bad \
+                        input or an error of our own.\n\nExample: lessen compress digits --seed 1"
+)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -369,16 +369,34 @@ struct ReportArgs {
 #[test]
 fn the_whole_command_line_fits_together() {
     Planned::command().debug_assert();
-    let planned: Vec<String> = Planned::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
-    let built: Vec<String> = Cli::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    let planned: Vec<String> =
+        Planned::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    let built: Vec<String> =
+        Cli::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
     assert!(planned.iter().all(|verb| !built.contains(verb)), "a verb that is built is planned still");
     let mut all = [planned, built].concat();
     all.sort_unstable();
     assert_eq!(
         all,
         [
-            "bench", "compress", "count", "data", "distill", "doctor", "estimate", "ledger", "mimic", "predict",
-            "prune", "regions", "report", "reproduce", "run", "stage", "ticket", "train"
+            "bench",
+            "compress",
+            "count",
+            "data",
+            "distill",
+            "doctor",
+            "estimate",
+            "ledger",
+            "mimic",
+            "predict",
+            "prune",
+            "regions",
+            "report",
+            "reproduce",
+            "run",
+            "stage",
+            "ticket",
+            "train"
         ],
         "the verbs of the design"
     );

@@ -99,7 +99,12 @@ impl Measured {
         }
     }
 
-    fn record(self, dataset: &Dataset, split: &Split, teacher: &Figure<Joules>) -> Result<ModelRecord, CompressError> {
+    fn record(
+        self,
+        dataset: &Dataset,
+        split: &Split,
+        teacher: &Figure<Joules>,
+    ) -> Result<ModelRecord, CompressError> {
         let test = Judged::new(self.entrant.predictor.as_ref(), dataset, &split.test)?;
         let operations = self.entrant.predictor.cost().total();
         let macs_nonzero = self.macs_nonzero();

@@ -88,7 +88,9 @@ impl CompressError {
         match self {
             Self::Data(error) => error.hint().map(str::to_owned),
             Self::Record(error) => error.hint().map(str::to_owned),
-            Self::Kept { path, .. } => Some(format!("delete `{}`: the stage is then done again", path.display())),
+            Self::Kept { path, .. } => {
+                Some(format!("delete `{}`: the stage is then done again", path.display()))
+            }
             _ => None,
         }
     }

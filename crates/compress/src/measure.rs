@@ -23,7 +23,11 @@ impl Judged {
     ///
     /// # Errors
     /// Where the predictor fails, or the target is no class.
-    pub(crate) fn new(predictor: &dyn Predictor, dataset: &Dataset, rows: &[u32]) -> Result<Self, CompressError> {
+    pub(crate) fn new(
+        predictor: &dyn Predictor,
+        dataset: &Dataset,
+        rows: &[u32],
+    ) -> Result<Self, CompressError> {
         let (names, labels) = dataset.classes()?;
         let labels: Vec<u32> = rows.iter().map(|&row| labels[row as usize]).collect();
         let probabilities = predict_rows(predictor, &dataset.features, rows)?;
@@ -50,7 +54,11 @@ const BUDGET: Duration = Duration::from_millis(150);
 ///
 /// # Errors
 /// Where the predictor fails.
-pub(crate) fn latency(predictor: &dyn Predictor, dataset: &Dataset, rows: &[u32]) -> Result<Latency, CompressError> {
+pub(crate) fn latency(
+    predictor: &dyn Predictor,
+    dataset: &Dataset,
+    rows: &[u32],
+) -> Result<Latency, CompressError> {
     let at = |batch| timing::latency(predictor, &dataset.features, rows, batch, BUDGET);
     Ok(Latency { batch_1: at(1)?, batch_256: at(256)?, extra: serde_json::Map::default() })
 }

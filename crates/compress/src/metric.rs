@@ -39,7 +39,9 @@ impl Metric {
                 };
                 (mean(rows.map(row).sum()) / classes as f64).sqrt()
             }
-            Self::Accuracy => mean(rows.filter(|(row, label)| arg_max(row) == **label as usize).count() as f64),
+            Self::Accuracy => {
+                mean(rows.filter(|(row, label)| arg_max(row) == **label as usize).count() as f64)
+            }
             Self::LogLoss => {
                 let row = |(row, &label): (&[f32], &u32)| {
                     -f64::from((row[label as usize] * scale).max(SMALLEST)).ln()
@@ -73,7 +75,11 @@ pub fn arg_max(values: &[f32]) -> usize {
 
 /// Which rows' most probable class is the true one.
 pub(crate) fn right(probabilities: &[f32], labels: &[u32], classes: usize) -> Vec<bool> {
-    probabilities.chunks_exact(classes).zip(labels).map(|(row, &label)| arg_max(row) == label as usize).collect()
+    probabilities
+        .chunks_exact(classes)
+        .zip(labels)
+        .map(|(row, &label)| arg_max(row) == label as usize)
+        .collect()
 }
 
 fn mean_auc(probabilities: &[f32], labels: &[u32], classes: usize) -> f64 {
@@ -117,7 +123,10 @@ mod tests {
         assert!((value - expected).abs() < 1e-6, "{metric:?}: {value}, expected {expected}");
         let doubled = PROBABILITIES.map(|p| 2.0 * p);
         let scaled = metric.value(&doubled, 0.5, &LABELS, 2);
-        assert!((scaled - expected).abs() < 1e-6, "{metric:?} of a scaled sum: {scaled}, expected {expected}");
+        assert!(
+            (scaled - expected).abs() < 1e-6,
+            "{metric:?} of a scaled sum: {scaled}, expected {expected}"
+        );
     }
 
     #[test]

@@ -124,12 +124,8 @@ fn exchange(cloud: &mut Cloud, row: usize, neighbour: usize, spec: &MungeSpec, r
 fn count_copies(original: &Cloud, clouds: &[Cloud], rows: usize) -> usize {
     let originals: std::collections::HashSet<Vec<u32>> =
         (0..original.rows).map(|row| original.row_bits(row)).collect();
-    let mut made = clouds.iter().flat_map(|cloud| (0..cloud.rows).map(|row| cloud.row_bits(row))).take(rows);
-    let mut copies = 0;
-    while let Some(row) = made.next() {
-        copies += usize::from(originals.contains(&row));
-    }
-    copies
+    let made = clouds.iter().flat_map(|cloud| (0..cloud.rows).map(|row| cloud.row_bits(row)));
+    made.take(rows).filter(|row| originals.contains(row)).count()
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ impl MimicSpec {
         let batch = if rows > 50_000 { 128 } else { 64 };
         let steps = (EPOCHS * (rows + training_rows) as u64).div_ceil(batch as u64);
         let student =
-            |&hidden: &usize| StudentSpec { hidden, steps, batch, rate: 0.003, evaluations: 20, metric };
+            |&hidden: &usize| StudentSpec { hidden, steps, batch, rate: 0.01, evaluations: 20, metric };
         let hidden = options.hidden.as_deref().unwrap_or(&HIDDEN);
         let spec = Self {
             seed: options.seed,

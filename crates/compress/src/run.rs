@@ -165,7 +165,11 @@ impl<'a> Job<'a> {
     }
 
     /// Selects the ensemble on the validation rows.
-    fn select(&self, library: Vec<Done<Learned>>, stages: &mut Stages<'_>) -> Result<MadeTeacher, CompressError> {
+    fn select(
+        &self,
+        library: Vec<Done<Learned>>,
+        stages: &mut Stages<'_>,
+    ) -> Result<MadeTeacher, CompressError> {
         let upstream: Vec<String> = library.iter().map(|done| done.content.clone()).collect();
         let key = self.key(&self.spec.selection, upstream);
         let validation = Validation::new(self.dataset, self.split)?;
@@ -175,9 +179,14 @@ impl<'a> Job<'a> {
                 predictions.push(validation.probabilities(&member.made)?);
                 progress.advance(place as f64 / library.len() as f64, member.made.name());
             }
-            let set = HillClimbSet { predictions: &predictions, labels: validation.labels(), classes: self.classes };
+            let set = HillClimbSet {
+                predictions: &predictions,
+                labels: validation.labels(),
+                classes: self.classes,
+            };
             let weights = select(&set, &self.spec.selection, self.spec.seed);
-            let score = |member: &Vec<f32>| self.spec.selection.metric.score(member, 1.0, set.labels, set.classes);
+            let score =
+                |member: &Vec<f32>| self.spec.selection.metric.score(member, 1.0, set.labels, set.classes);
             let scores = predictions.iter().map(score).collect();
             Ok(Selected { weights, scores })
         })?;
@@ -187,10 +196,8 @@ impl<'a> Job<'a> {
         let best = best_of(&selected.made.scores);
         let best_member = best.and_then(|place| members.get(place).cloned());
         let chosen = members.into_iter().zip(selected.made.weights).collect();
-        let ensemble = Ensemble::new("teacher", chosen).ok_or_else(|| CompressError::TeacherClasses {
-            expected: self.classes,
-            found: 0,
-        })?;
+        let ensemble = Ensemble::new("teacher", chosen)
+            .ok_or(CompressError::TeacherClasses { expected: self.classes, found: 0 })?;
         ensemble.save(&stages.folder().path().join(TEACHER))?;
         Ok(MadeTeacher { ensemble: Arc::new(ensemble), best_member, receipts, content: selected.content })
     }
@@ -200,7 +207,12 @@ impl<'a> Job<'a> {
         let mut scores = Vec::new();
         for (member, _) in ensemble.members() {
             let probabilities = validation.probabilities(member.as_ref())?;
-            scores.push(self.spec.selection.metric.score(&probabilities, 1.0, validation.labels(), self.classes));
+            scores.push(self.spec.selection.metric.score(
+                &probabilities,
+                1.0,
+                validation.labels(),
+                self.classes,
+            ));
         }
         let best_member = best_of(&scores).and_then(|place| ensemble.members().get(place));
         let best_member = best_member.map(|(member, _)| member.clone());
@@ -360,7 +372,12 @@ struct Tried {
 }
 
 impl MadeNetwork {
-    fn entrant(&self, shipped: Shipped, transfer: &StageRecord, tried: &Tried) -> Result<Entrant, CompressError> {
+    fn entrant(
+        &self,
+        shipped: Shipped,
+        transfer: &StageRecord,
+        tried: &Tried,
+    ) -> Result<Entrant, CompressError> {
         let own = &self.done.receipt.joules;
         let (role, method, made_with, to_repay) = if self.taught {
             let (made, repay) = (&transfer.joules + own, &transfer.joules + &tried.students);

@@ -90,7 +90,8 @@ fn climb(set: &HillClimbSet<'_>, spec: &SelectionSpec, scores: &[f64], members: 
     ranked.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
     ranked.truncate(spec.largest_start.max(1));
 
-    let mut ensemble = Climb { sum: vec![0.0; set.labels.len() * set.classes], chosen: Vec::new(), best: None };
+    let mut ensemble =
+        Climb { sum: vec![0.0; set.labels.len() * set.classes], chosen: Vec::new(), best: None };
     for &member in &ranked {
         ensemble.add(set, spec.metric, member);
     }

@@ -53,8 +53,10 @@ pub(crate) fn ship(
 fn read(path: &Path) -> Result<Network, CompressError> {
     let failed = |source| lessen_records::RecordError::File { action: "read", path: path.to_owned(), source };
     let bytes = std::fs::read(path).map_err(failed)?;
-    onnx::read(&bytes)
-        .map_err(|error| CompressError::ReadBack { path: path.to_owned(), source: ReadBackError::Onnx(error) })
+    onnx::read(&bytes).map_err(|error| CompressError::ReadBack {
+        path: path.to_owned(),
+        source: ReadBackError::Onnx(error),
+    })
 }
 
 /// Bytes of all files in a folder, its folders included; `None` where it cannot be read.

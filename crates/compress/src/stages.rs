@@ -212,7 +212,8 @@ impl<'a> Stages<'a> {
     }
 
     fn part<K: Serialize, T: Keep>(&self, part: Part<'_, K, T>) -> Result<(Done<T>, bool), CompressError> {
-        let content = content_name(&part.name, &VersionedKey { version: VERSION, stage: &part.name, key: &part.key })?;
+        let content =
+            content_name(&part.name, &VersionedKey { version: VERSION, stage: &part.name, key: &part.key })?;
         if let Some(done) = self.find(&content)? {
             return Ok((done, true));
         }
@@ -234,7 +235,12 @@ impl<'a> Stages<'a> {
         Ok(Some(Done { made, receipt, content: content.to_owned() }))
     }
 
-    fn keep<T: Keep>(&self, content: String, made: T, receipt: StageRecord) -> Result<Done<T>, CompressError> {
+    fn keep<T: Keep>(
+        &self,
+        content: String,
+        made: T,
+        receipt: StageRecord,
+    ) -> Result<Done<T>, CompressError> {
         self.folder.keep(&content, |folder| {
             made.save(folder)?;
             let text = serde_json::to_vec_pretty(&receipt).unwrap_or_default();
@@ -257,7 +263,14 @@ fn on_one_thread(work: impl FnOnce() + Send) {
 fn receipt(name: &str, seconds: Seconds, cpu_seconds: Seconds, joules: Figure<Joules>) -> StageRecord {
     let emitted = carbon(&joules, 1.0, &Intensity::world_average());
     let kg_co2e = emitted.map(Into::into);
-    StageRecord { name: name.to_owned(), seconds, cpu_seconds, joules, kg_co2e, extra: serde_json::Map::default() }
+    StageRecord {
+        name: name.to_owned(),
+        seconds,
+        cpu_seconds,
+        joules,
+        kg_co2e,
+        extra: serde_json::Map::default(),
+    }
 }
 
 /// An error with all its causes on one line.

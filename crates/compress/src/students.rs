@@ -20,7 +20,7 @@ use crate::stages::Keep;
 /// | `hidden` | | hidden units (tanh) |
 /// | `steps` | | minibatches; the learning rate falls to 0 along half a cosine |
 /// | `batch` | 64 | rows in a minibatch |
-/// | `rate` | 0.003 | Adam's learning rate in the beginning |
+/// | `rate` | 0.01 | Adam's learning rate in the beginning |
 /// | `evaluations` | 20 | times that the validation rows are looked at, evenly spread; the best state is kept |
 /// | `metric` | RMSE | by which it is the best |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -102,10 +102,9 @@ pub fn train(
     let mut best: Option<(f64, Network)> = None;
     let every = (spec.steps / spec.evaluations.max(1)).max(1);
     for step in 1..=spec.steps {
-        trainer.step(&training).map_err(|source| CompressError::Step {
-            network: format!("net {}", spec.hidden),
-            source,
-        })?;
+        trainer
+            .step(&training)
+            .map_err(|source| CompressError::Step { network: format!("net {}", spec.hidden), source })?;
         if step % every == 0 || step == spec.steps {
             let network = trainer.network();
             let score = validation.score(&Plan::new("in training", network.clone())?, spec.metric)?;
@@ -128,6 +127,7 @@ impl Keep for Network {
         let path = folder.join(FILE);
         let read = |source| RecordError::File { action: "read", path: path.clone(), source };
         let bytes = std::fs::read(&path).map_err(read)?;
-        onnx::read(&bytes).map_err(|error| CompressError::Kept { path: path.clone(), problem: error.to_string() })
+        onnx::read(&bytes)
+            .map_err(|error| CompressError::Kept { path: path.clone(), problem: error.to_string() })
     }
 }

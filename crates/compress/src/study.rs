@@ -51,17 +51,29 @@ fn rows(results: &[ResultRecord]) -> Vec<StudyRow> {
     let break_even = |result: &ResultRecord| result.chosen_model()?.break_even_predictions.value();
     let seconds = |result: &ResultRecord| Some(result.stages.iter().map(|stage| stage.cpu_seconds.0).sum());
     let no_claim = |_: &Interval| Holds::NotShown;
-    let row = |id, what, number: &dyn Fn(&ResultRecord) -> Option<f64>, holds: &dyn Fn(&Interval) -> Holds| {
-        row(id, what, results, number, holds)
-    };
+    let row = |id,
+               what,
+               number: &dyn Fn(&ResultRecord) -> Option<f64>,
+               holds: &dyn Fn(&Interval) -> Holds| { row(id, what, results, number, holds) };
     vec![
-        row("loss", "test accuracy that the chosen student loses against the teacher, points (claim: at most 2)", &lost, &|interval| {
-            interval.at_most(MOST_POINTS_LOST)
-        }),
-        row("operations", "operations of the chosen student, % of the teacher's (claim: under 3)", &share, &|interval| {
-            interval.at_most(3.0)
-        }),
-        row("gain", "test accuracy that the teacher adds to the chosen size, points over hard labels (claim: above 0)", &gained, &Interval::above_zero),
+        row(
+            "loss",
+            "test accuracy that the chosen student loses against the teacher, points (claim: at most 2)",
+            &lost,
+            &|interval| interval.at_most(MOST_POINTS_LOST),
+        ),
+        row(
+            "operations",
+            "operations of the chosen student, % of the teacher's (claim: under 3)",
+            &share,
+            &|interval| interval.at_most(3.0),
+        ),
+        row(
+            "gain",
+            "test accuracy that the teacher adds to the chosen size, points over hard labels (claim: above 0)",
+            &gained,
+            &Interval::above_zero,
+        ),
         row("teacher", "test accuracy of the teacher, %", &teacher, &no_claim),
         row("chosen", "test accuracy of the chosen student, %", &chosen, &no_claim),
         row("energy", "energy of a prediction, teacher's over the chosen student's", &energy, &no_claim),
@@ -145,8 +157,9 @@ impl Interval {
 /// order. `None` for no degree of freedom.
 fn student(degrees: usize) -> Option<f64> {
     const TABLE: [f64; 30] = [
-        12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
-        2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+        12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145,
+        2.131, 2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048,
+        2.045, 2.042,
     ];
     match degrees {
         0 => None,

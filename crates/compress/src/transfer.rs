@@ -57,7 +57,11 @@ impl TransferSet {
     ///
     /// # Errors
     /// Where the columns differ, or the data's target is no class.
-    pub fn with_training_rows(self, dataset: &Dataset, training_rows: &[u32]) -> Result<Lessons, CompressError> {
+    pub fn with_training_rows(
+        self,
+        dataset: &Dataset,
+        training_rows: &[u32],
+    ) -> Result<Lessons, CompressError> {
         let (names, labels) = dataset.classes()?;
         let mut table = self.table;
         table.append(&dataset.features.table(training_rows))?;
@@ -66,7 +70,11 @@ impl TransferSet {
             let label = labels[row as usize] as usize;
             probabilities.extend((0..names.len()).map(|class| f32::from(u8::from(class == label))));
         }
-        Ok(Lessons { rows: (0..table.rows() as u32).collect(), features: Features::Table(table), probabilities })
+        Ok(Lessons {
+            rows: (0..table.rows() as u32).collect(),
+            features: Features::Table(table),
+            probabilities,
+        })
     }
 
     /// Writes the set as CSV: the columns, then one column `p(<class>)` a class. A missing cell is empty.

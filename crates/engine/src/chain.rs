@@ -22,10 +22,10 @@ pub(crate) struct Link<'n> {
 }
 
 impl Link<'_> {
-    /// Outputs and inputs.
+    /// Outputs (at least one) and inputs.
     pub(crate) fn shape(&self) -> (usize, usize) {
         let outputs = self.dense.bias.len();
-        (outputs, self.dense.weights.values().len() / outputs.max(1))
+        (outputs, self.dense.weights.values().len() / outputs)
     }
 }
 
@@ -33,7 +33,7 @@ impl Link<'_> {
 ///
 /// # Errors
 /// [`EngineError::Node`] for a node that takes its input from elsewhere than the node before it, an activation
-/// that follows no dense layer, or a softmax before the end.
+/// that follows no dense layer, a dense layer without outputs, or a softmax before the end.
 pub(crate) fn links(network: &Network) -> Result<Vec<Link<'_>>, EngineError> {
     let mut links: Vec<Link<'_>> = Vec::new();
     for (place, node) in network.nodes().iter().enumerate() {
@@ -42,6 +42,9 @@ pub(crate) fn links(network: &Network) -> Result<Vec<Link<'_>>, EngineError> {
             return Err(refused("its input to be the node before it"));
         }
         let activation = match &node.layer {
+            Layer::Dense(dense) if dense.bias.is_empty() => {
+                return Err(refused("a dense layer with outputs"));
+            }
             Layer::Dense(dense) => {
                 links.push(Link { dense, activation: Activation::None, node: &node.name });
                 continue;
@@ -64,4 +67,71 @@ pub(crate) fn links(network: &Network) -> Result<Vec<Link<'_>>, EngineError> {
         return Err(EngineError::Node { node: link.node.to_owned(), expected: "softmax at the end only" });
     }
     Ok(links)
+}
+
+#[cfg(test)]
+mod tests {
+    use lessen_data::{ColumnEncoding, Encoding};
+    use lessen_model::{Node, Weights};
+
+    use super::*;
+
+    fn dense(outputs: usize) -> Layer {
+        let weights = Weights::new(vec![outputs, 2], vec![0.5; outputs * 2]).unwrap();
+        Layer::Dense(Dense { weights, bias: vec![0.0; outputs] })
+    }
+
+    /// A network of these layers, each with its input from the node at that place, and all two wide but the last.
+    fn network(layers: Vec<(Layer, usize)>, outputs: usize) -> Network {
+        let node = |(place, (layer, input))| Node { name: format!("n{place}"), layer, inputs: vec![input] };
+        let nodes = layers.into_iter().enumerate().map(node).collect();
+        let encoding = ColumnEncoding::Pixels { count: 2, shift: 0.0, scale: 1.0 };
+        let classes = (0..outputs).map(|class| class.to_string()).collect();
+        Network::new(nodes, Encoding::try_from(vec![encoding]).unwrap(), classes).unwrap()
+    }
+
+    #[test]
+    fn each_activation_goes_to_the_layer_before_it() {
+        let layers = vec![(dense(2), 0), (Layer::Tanh, 1), (dense(2), 2), (dense(3), 3), (Layer::Softmax, 4)];
+        let network = network(layers, 3);
+        let links = links(&network).unwrap();
+        let found: Vec<_> = links.iter().map(|link| (link.node, link.activation, link.shape())).collect();
+        let expected = [
+            ("n1", Activation::Tanh, (2, 2)),
+            ("n2", Activation::None, (2, 2)),
+            ("n4", Activation::Softmax, (3, 2)),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_no_chain_is_refused_with_its_node() {
+        let cases = [
+            (
+                vec![(Layer::Relu, 0)],
+                2,
+                "node `n0` cannot be run: expected one activation behind each dense layer",
+            ),
+            (
+                vec![(dense(2), 0), (Layer::Relu, 1), (Layer::Tanh, 2)],
+                2,
+                "node `n2` cannot be run: expected one activation behind each dense layer",
+            ),
+            (
+                vec![(dense(2), 0), (dense(2), 0)],
+                2,
+                "node `n1` cannot be run: expected its input to be the node before it",
+            ),
+            (
+                vec![(dense(2), 0), (Layer::Softmax, 1), (dense(2), 2)],
+                2,
+                "node `n1` cannot be run: expected softmax at the end only",
+            ),
+            (vec![(dense(0), 0)], 0, "node `n0` cannot be run: expected a dense layer with outputs"),
+        ];
+        for (layers, outputs, expected) in cases {
+            let network = network(layers, outputs);
+            assert_eq!(links(&network).err().map(|error| error.to_string()).as_deref(), Some(expected));
+        }
+    }
 }

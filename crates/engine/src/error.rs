@@ -40,7 +40,10 @@ pub enum StepError {
     /// The rows do not fit the network.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// There is no row, or not one target a row.
+    /// There is no row to learn from.
+    #[error("there is no row to learn from")]
+    NoRows,
+    /// Not one target a row.
     #[error("{found} targets for {rows} rows of {classes} classes")]
     Targets {
         /// Rows of the features.
@@ -49,6 +52,14 @@ pub enum StepError {
         classes: usize,
         /// Targets given.
         found: usize,
+    },
+    /// A row that is not there, or a target that is none.
+    #[error("row {row}: {problem}")]
+    Row {
+        /// Its number in the features.
+        row: u32,
+        /// Expected and found.
+        problem: String,
     },
     /// The loss is not a finite number any more.
     #[error("the loss is {loss} at step {step}: the learning rate is too high, or the data holds infinities")]

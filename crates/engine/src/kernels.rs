@@ -3,3 +3,4 @@
 pub(crate) mod activate;
 pub(crate) mod function;
 pub(crate) mod product;
+pub(crate) mod walk;

@@ -29,9 +29,10 @@ impl Moments {
         Self { first: vec![0.0; length], second }
     }
 
+    /// What is remembered of one entry: one number or, for Adam, two.
     #[cfg(test)]
-    pub(crate) fn all(&self) -> impl Iterator<Item = f32> + '_ {
-        self.first.iter().chain(&self.second).copied()
+    pub(crate) fn at(&self, index: usize) -> impl Iterator<Item = f32> + '_ {
+        [&self.first, &self.second].into_iter().filter_map(move |moments| moments.get(index).copied())
     }
 
     /// Moves `values` against `gradient`; `decay` is the share of a value taken away, times the learning rate.
@@ -54,7 +55,7 @@ impl Moments {
         }
         match step.optimiser {
             Optimiser::Adam { rate, beta1, beta2, epsilon } => {
-                let power = step.number as i32;
+                let power = i32::try_from(step.number).unwrap_or(i32::MAX);
                 let first_bias = 1.0 - f64::from(beta1).powi(power);
                 let second_bias = 1.0 - f64::from(beta2).powi(power);
                 let rate = rate * step.factor;
@@ -132,7 +133,7 @@ mod tests {
         // m = 0.5 - 0.5 = 0, so nothing moves; v = 0.75 + 0.25.
         moments.apply(step(adam, 2), 0.0, None, &mut value, &mut [-1.0]);
         assert!((value[0] - 0.9).abs() < 1e-6, "{value:?}");
-        assert_eq!(moments.all().collect::<Vec<_>>(), [0.0, 1.0]);
+        assert_eq!(moments.at(0).collect::<Vec<_>>(), [0.0, 1.0]);
     }
 
     #[test]
@@ -159,7 +160,7 @@ mod tests {
                 moments.apply(step(optimiser, number), 0.01, Some(&mask), &mut values, &mut [3.0, 3.0]);
             }
             assert_eq!(values[0], 0.0);
-            assert_eq!(moments.all().filter(|moment| *moment == 0.0).count(), moments.all().count() / 2);
+            assert!(moments.at(0).all(|moment| moment == 0.0) && moments.at(1).all(|moment| moment > 0.0));
             assert!(values[1] < 1.0);
         }
     }

@@ -8,7 +8,7 @@ use crate::error::EngineError;
 ///
 /// | setting | purpose | range |
 /// | --- | --- | --- |
-/// | `batch` | rows in a minibatch | at least 1 |
+/// | `batch` | rows in a minibatch | 1 to 2^20 |
 /// | `optimiser` | how gradients become steps | rates above 0, decays in [0, 1) |
 /// | `schedule` | how the learning rate changes | |
 /// | `weight_decay` | share of a weight taken away a step, times the learning rate (decoupled: Loshchilov & Hutter 2019); biases keep theirs | at least 0 |
@@ -84,6 +84,9 @@ impl Schedule {
     }
 }
 
+/// A guard against a mistyped batch: room for all of it is taken when training begins.
+const LARGEST_BATCH: usize = 1 << 20;
+
 impl Recipe {
     /// Whether every setting is in its range.
     pub(crate) fn check(&self) -> Result<(), EngineError> {
@@ -92,8 +95,8 @@ impl Recipe {
         };
         let decays = |decay: f32| (0.0..1.0).contains(&decay);
         let above_zero = |rate: f32| rate > 0.0 && rate.is_finite();
-        if self.batch == 0 {
-            return refused("batch", 0.0, "at least 1");
+        if !(1..=LARGEST_BATCH).contains(&self.batch) {
+            return refused("batch", self.batch as f32, "1 to 2^20");
         }
         if !(self.weight_decay >= 0.0 && self.weight_decay.is_finite()) {
             return refused("weight_decay", self.weight_decay, "at least 0");
@@ -139,6 +142,7 @@ mod tests {
         let adam = |rate, beta1, beta2, epsilon| Optimiser::Adam { rate, beta1, beta2, epsilon };
         for (bad, setting) in [
             (Recipe { batch: 0, ..good.clone() }, "batch"),
+            (Recipe { batch: usize::MAX, ..good.clone() }, "batch"),
             (Recipe { weight_decay: f32::NAN, ..good.clone() }, "weight_decay"),
             (Recipe { weight_decay: -1.0, ..good.clone() }, "weight_decay"),
             (Recipe { optimiser: Optimiser::adam(0.0), ..good.clone() }, "rate"),

@@ -3,17 +3,18 @@
 use std::time::{Duration, Instant};
 
 use lessen_data::Features;
-use lessen_model::{Batch, PredictError, Predictor};
-use lessen_units::{Figure, Kind, Microseconds};
+use lessen_model::{BLOCK, Batch, PredictError, Predictor, predict_rows};
+use lessen_units::{Figure, Kind, Microseconds, Quantity, Seconds};
 
 /// Most calls that are timed: more do not make the median surer than the machine is.
 const MOST_CALLS: usize = 10_000;
 
-/// Fewest calls that are timed, however slow they are.
-const FEWEST_CALLS: usize = 5;
+/// Fewest calls that are timed, however slow they are: between the fastest and the slowest of six the median lies with
+/// more than 95 % probability, of five with less.
+const FEWEST_CALLS: usize = 6;
 
 /// Wall time of one call of `predictor` with `batch` of `rows`, on this thread: the median over as many calls as fit
-/// into `budget` (at least 5, after a warm-up of a tenth of it), with a 95 % interval of the median that
+/// into `budget` (at least 6, after a warm-up of a tenth of it), with a 95 % interval of the median that
 /// assumes nothing about how times are distributed. Each call gets other rows, so that no cache answers for the
 /// predictor; where there are fewer than `batch` rows they repeat within a call.
 ///
@@ -32,12 +33,52 @@ pub fn latency(
     let mut next = rows.iter().copied().cycle();
     let mut batch_rows = vec![0; batch];
     let mut into = vec![0.0; batch * predictor.outputs()];
-    let mut call = || -> Result<Duration, PredictError> {
+    let times = repeated(budget, || {
         batch_rows.iter_mut().zip(&mut next).for_each(|(into, row)| *into = row);
         let began = Instant::now();
         predictor.predict(&Batch::new(features, &batch_rows), &mut into)?;
         Ok(began.elapsed())
-    };
+    })?;
+    let how = format!("{batch} {} a call on one thread", if batch == 1 { "row" } else { "rows" });
+    Ok(median(&times, &how, |time| Microseconds(time.as_secs_f64() * 1e6)))
+}
+
+/// Wall time a row where all threads of the current pool predict many rows at once, [`BLOCK`] to a call
+/// ([`predict_rows`]); median and interval over passes as for [`latency`]. A pass takes all of `rows`, repeated where
+/// they are too few to occupy the threads.
+///
+/// # Errors
+/// Where the predictor fails. Without rows the figure is unavailable.
+pub fn seconds_per_row_on_all_threads(
+    predictor: &dyn Predictor,
+    features: &Features,
+    rows: &[u32],
+    budget: Duration,
+) -> Result<Figure<Seconds>, PredictError> {
+    if rows.is_empty() {
+        return Ok(Figure::unavailable("there is no row to predict"));
+    }
+    let threads = rayon::current_num_threads();
+    let enough = rows.len().max(BLOCKS_A_THREAD * BLOCK * threads);
+    let rows: Vec<u32> = rows.iter().copied().cycle().take(enough).collect();
+    let times = repeated(budget, || {
+        let began = Instant::now();
+        predict_rows(predictor, features, &rows)?;
+        Ok(began.elapsed())
+    })?;
+    let count = rows.len();
+    let how = format!("{count} rows a pass in blocks of {BLOCK} on {threads} threads");
+    Ok(median(&times, &how, |time| Seconds(time.as_secs_f64() / count as f64)))
+}
+
+/// Blocks of a pass for each thread, at least: so that one which ends early finds another.
+const BLOCKS_A_THREAD: usize = 4;
+
+/// The times that `call` gives, sorted, from as many calls as fit into `budget` after a warm-up of a tenth of it.
+fn repeated(
+    budget: Duration,
+    mut call: impl FnMut() -> Result<Duration, PredictError>,
+) -> Result<Vec<Duration>, PredictError> {
     let warm_up = Instant::now();
     call()?;
     while warm_up.elapsed() < budget / 10 {
@@ -46,22 +87,18 @@ pub fn latency(
     let mut times = Vec::new();
     let began = Instant::now();
     while times.len() < FEWEST_CALLS || (times.len() < MOST_CALLS && began.elapsed() < budget) {
-        times.push(call()?.as_secs_f64() * 1e6);
+        times.push(call()?);
     }
-    times.sort_by(f64::total_cmp);
-    let how = format!(
-        "median of {} calls with {batch} rows on one thread, 95 % interval of the median",
-        times.len()
-    );
+    times.sort_unstable();
+    Ok(times)
+}
+
+/// The median of sorted times, between the ends of its 95 % interval.
+fn median<Q: Quantity>(times: &[Duration], what: &str, quantity: impl Fn(Duration) -> Q) -> Figure<Q> {
     let (low, high) = median_interval(times.len());
-    let median = times[times.len() / 2];
-    Ok(Figure::band(
-        Microseconds(median),
-        Microseconds(times[low].min(median)),
-        Microseconds(times[high].max(median)),
-        Kind::Measured,
-        how,
-    ))
+    let how = format!("median of {} repeats, {what}, 95 % interval of the median", times.len());
+    let at = |place: usize| quantity(times[place]);
+    Figure::band(at(times.len() / 2), at(low), at(high), Kind::Measured, how)
 }
 
 /// Places (from 0) of the order statistics between which the median of a distribution lies with 95 % probability:
@@ -88,8 +125,29 @@ mod tests {
     fn the_interval_of_the_median_by_hand() {
         // 100 draws: 50 -+ 9.8, the 40th to the 61st (places from 1), the textbook's answer.
         assert_eq!(median_interval(100), (39, 60));
-        assert_eq!(median_interval(5), (0, 4));
+        assert_eq!(median_interval(6), (0, 5));
         assert_eq!(median_interval(1), (0, 0));
+    }
+
+    /// The interval misses where at most `low` draws are below the median, or at most `draws - 1 - high` above it; both
+    /// numbers are binomial with 1/2.
+    #[test]
+    fn the_interval_holds_the_median_with_95_percent_for_every_number_of_draws() {
+        for draws in FEWEST_CALLS..500 {
+            let (low, high) = median_interval(draws);
+            let at_most = |most: usize| {
+                let mut ways = 0.5f64.powi(draws as i32);
+                let mut sum = ways;
+                for below in 1..=most {
+                    ways *= (draws + 1 - below) as f64 / below as f64;
+                    sum += ways;
+                }
+                sum
+            };
+            let missed = at_most(low) + at_most(draws - 1 - high);
+            assert!(missed <= 0.05, "{draws} draws: missed with {missed}");
+            assert!(low <= draws / 2 && draws / 2 <= high);
+        }
     }
 
     /// Counts its calls and sees which rows it is given.
@@ -110,7 +168,9 @@ mod tests {
         fn predict(&self, batch: &Batch<'_>, into: &mut [f32]) -> Result<(), PredictError> {
             self.check_room(batch, into)?;
             let call = self.calls.fetch_add(1, Ordering::Relaxed);
-            assert_eq!(batch.rows(), [2 * call % 3, (2 * call + 1) % 3]);
+            if batch.len() == 2 {
+                assert_eq!(batch.rows(), [2 * call % 3, (2 * call + 1) % 3]);
+            }
             Ok(())
         }
     }
@@ -124,5 +184,24 @@ mod tests {
         assert!(figure.value().unwrap().0 >= 0.0);
         assert!(spy.calls.load(Ordering::Relaxed) >= 6);
         assert_eq!(latency(&spy, &features, &[], 2, Duration::ZERO).unwrap().value(), None);
+    }
+
+    #[test]
+    fn all_threads_are_given_all_rows() {
+        let column = Column::Numeric { name: "x".into(), values: vec![0.0; 3] };
+        let features = Features::Table(Table::new(vec![column]).unwrap());
+        let spy = Spy { calls: AtomicU32::new(0) };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let budget = Duration::from_millis(2);
+        let figure =
+            pool.install(|| seconds_per_row_on_all_threads(&spy, &features, &[0, 1, 2], budget)).unwrap();
+        assert!(figure.value().unwrap().0 >= 0.0);
+        assert_eq!(figure.kind(), Some(Kind::Measured));
+        let how = figure.how();
+        assert!(how.contains("2048 rows a pass in blocks of 256 on 2 threads"), "{how}");
+        // One pass to warm up and six that are timed, of eight blocks each.
+        assert!(spy.calls.load(Ordering::Relaxed) >= 7 * 8);
+        let none = seconds_per_row_on_all_threads(&spy, &features, &[], budget).unwrap();
+        assert_eq!(none.value(), None);
     }
 }

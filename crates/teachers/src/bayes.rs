@@ -165,7 +165,8 @@ mod tests {
         // The first class does not vary, the second has mean 0 and variance 100: so the first gets 1. Shares are 4 and
         // 3 of 7.
         let training = examples(line(&[1.0, 1.0, 1.0, 10.0, -10.0]), &[0, 0, 0, 1, 1], 2);
-        let all = [1.0, 1.0, 1.0, 10.0, -10.0].map(|value: f64| (value - 0.6).powi(2)).iter().sum::<f64>() / 5.0;
+        let all =
+            [1.0, 1.0, 1.0, 10.0, -10.0].map(|value: f64| (value - 0.6).powi(2)).iter().sum::<f64>() / 5.0;
         let odds = (4.0 / 3.0) * (100.0 / (0.01 * all)).sqrt() * (1.0 / 200.0f64).exp();
         let expected = [odds / (1.0 + odds), 1.0 / (1.0 + odds)];
         assert_near(&probabilities(BayesKind::Gaussian, &training, &[1.0]), &expected);

@@ -44,7 +44,8 @@ impl TryFrom<Unchecked> for Learned {
 
     fn try_from(unchecked: Unchecked) -> Result<Self, String> {
         let Unchecked { name, kind, encoding, fingerprint, classes, model, temperature } = unchecked;
-        let learned = Self { name, kind, encoding: Arc::new(encoding), fingerprint, classes, model, temperature };
+        let learned =
+            Self { name, kind, encoding: Arc::new(encoding), fingerprint, classes, model, temperature };
         learned.check()?;
         Ok(learned)
     }
@@ -131,7 +132,10 @@ impl Learned {
             return Err(format!("an encoding named {:016x}, expected {fingerprint:016x}", self.fingerprint));
         }
         if !self.model.takes(self.encoding.width()) {
-            return Err(format!("an encoding of {} features, not as many as the model takes", self.encoding.width()));
+            return Err(format!(
+                "an encoding of {} features, not as many as the model takes",
+                self.encoding.width()
+            ));
         }
         if let Model::Neighbours(neighbours) = &self.model
             && neighbours.encoding() != fingerprint

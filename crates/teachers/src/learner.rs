@@ -67,7 +67,8 @@ impl Learner {
     /// Where training does not converge to finite numbers.
     pub fn fit(&self, examples: &Examples, seed: u64) -> Result<Learned, FitError> {
         let name = self.name();
-        let model = self.model(examples, seed).map_err(|source| FitError { learner: name.clone(), source })?;
+        let model =
+            self.model(examples, seed).map_err(|source| FitError { learner: name.clone(), source })?;
         let temperature = if self.is_calibrated_by_itself() {
             None
         } else {

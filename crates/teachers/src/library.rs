@@ -62,7 +62,8 @@ impl Size {
                 feature_share: 0.5,
             })
         };
-        let mut learners = vec![boosting(rounds, 5, 0.15), boosting(rounds, 3, 0.2), boosting(2 * rounds, 1, 0.3)];
+        let mut learners =
+            vec![boosting(rounds, 5, 0.15), boosting(rounds, 3, 0.2), boosting(2 * rounds, 1, 0.3)];
         if !self.is_large() {
             learners.insert(0, boosting(rounds / 2, 4, 0.3));
         }
@@ -78,7 +79,14 @@ impl Size {
         };
         let net = |hidden: &[usize], weight_decay, smoothing| {
             let batch = if self.rows > 20_000 { 128 } else { 64 };
-            Learner::Net(NetSpec { hidden: hidden.to_vec(), epochs, batch, rate: 0.002, weight_decay, smoothing })
+            Learner::Net(NetSpec {
+                hidden: hidden.to_vec(),
+                epochs,
+                batch,
+                rate: 0.002,
+                weight_decay,
+                smoothing,
+            })
         };
         let mut learners = vec![
             net(&[512, 256], 0.01, 0.02),
@@ -102,9 +110,16 @@ impl Size {
         let rbf = |gamma, c| svm(SvmKernel::Rbf { gamma }, c);
         let polynomial = |degree, c| svm(SvmKernel::Polynomial { degree, gamma: 1.0, coef0: 1.0 }, c);
         if self.is_large() {
-            return vec![rbf(1.0, 10.0), polynomial(3, 1.0)];
+            return vec![rbf(2.0, 10.0), polynomial(3, 1.0)];
         }
-        vec![rbf(0.5, 10.0), rbf(1.0, 1.0), rbf(1.0, 10.0), rbf(2.0, 10.0), polynomial(2, 1.0), polynomial(3, 1.0)]
+        vec![
+            rbf(0.5, 10.0),
+            rbf(1.0, 1.0),
+            rbf(1.0, 10.0),
+            rbf(2.0, 10.0),
+            polynomial(2, 1.0),
+            polynomial(3, 1.0),
+        ]
     }
 
     fn forests(&self) -> Vec<Learner> {
@@ -155,7 +170,8 @@ mod tests {
 
     #[test]
     fn a_library_has_thirty_members_of_six_kinds_with_names_of_their_own() {
-        for (rows, width, classes) in [(1_077, 64, 10), (12_000, 16, 26), (55_000, 784, 10), (29_848, 105, 2)] {
+        for (rows, width, classes) in [(1_077, 64, 10), (12_000, 16, 26), (55_000, 784, 10), (29_848, 105, 2)]
+        {
             let plan = plan(rows, width, classes);
             let names: BTreeSet<String> = plan.learners.iter().map(Learner::name).collect();
             let kinds: BTreeSet<&str> = plan.learners.iter().map(Learner::kind).collect();

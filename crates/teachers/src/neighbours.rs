@@ -129,7 +129,8 @@ impl TryFrom<Wire> for Neighbours {
             return Err(format!("label {label}, expected less than {}", prior.len()));
         }
         let sum: f32 = prior.iter().sum();
-        if !prior.iter().all(|&share| share > 0.0) || !((sum - 1.0).abs() <= ROUNDING) {
+        let is_whole = (1.0 - ROUNDING..=1.0 + ROUNDING).contains(&sum);
+        if !is_whole || !prior.iter().all(|&share| share > 0.0) {
             return Err("class shares that are not above 0, or do not sum to 1".into());
         }
         let (rows, PointsWire { width, values }) = (labels.len(), points);
@@ -239,7 +240,8 @@ mod tests {
         for (k, weighting, votes) in cases {
             let mut found = [f32::NAN; 2];
             four(k, weighting).probabilities(&line(&[0.0]), &Batch::new(&features, &[0]), &mut found);
-            let expected = [0, 1].map(|class| (votes[class] + 0.5 * prior[class]) / (votes[0] + votes[1] + 0.5));
+            let expected =
+                [0, 1].map(|class| (votes[class] + 0.5 * prior[class]) / (votes[0] + votes[1] + 0.5));
             for (found, expected) in found.iter().zip(expected) {
                 assert!((found - expected).abs() < 1e-6, "{k} {weighting:?}: {found}, expected {expected}");
             }
@@ -259,7 +261,11 @@ mod tests {
     fn without_neighbours_the_shares_are_told() {
         let features = column(&[0.0]);
         let mut found = [f32::NAN; 2];
-        four(3, Weighting::Distance).probabilities(&line(&[f32::NAN]), &Batch::new(&features, &[0]), &mut found);
+        four(3, Weighting::Distance).probabilities(
+            &line(&[f32::NAN]),
+            &Batch::new(&features, &[0]),
+            &mut found,
+        );
         assert!((found[0] - 1.0 / 3.0).abs() < 1e-6 && (found[1] - 2.0 / 3.0).abs() < 1e-6, "{found:?}");
         let nothing = examples(line(&[]), &[], 2);
         let neighbours = NeighboursSpec { k: 3, weighting: Weighting::Uniform }.fit(&nothing);

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use lessen_data::Encoded;
 use lessen_engine::{
-    Activation, EngineError, Optimiser, Plan, Recipe, Schedule, StepError, Targets, Trainer, TrainingRows, initial,
+    Activation, EngineError, Optimiser, Plan, Recipe, Schedule, StepError, Targets, Trainer, TrainingRows,
+    initial,
 };
 use lessen_model::onnx;
 use lessen_units::Operations;
@@ -158,15 +159,12 @@ mod tests {
 
     #[test]
     fn names_say_the_settings() {
-        let spec = NetSpec {
-            hidden: vec![],
-            epochs: 1,
-            batch: 32,
-            rate: 0.01,
-            weight_decay: 0.5,
-            smoothing: 0.0,
-        };
-        assert_eq!((spec.name().as_str(), spec.kind()), ("logistic regression, decay 0.5", "logistic regression"));
+        let spec =
+            NetSpec { hidden: vec![], epochs: 1, batch: 32, rate: 0.01, weight_decay: 0.5, smoothing: 0.0 };
+        assert_eq!(
+            (spec.name().as_str(), spec.kind()),
+            ("logistic regression, decay 0.5", "logistic regression")
+        );
         let deep = NetSpec { hidden: vec![12, 8], ..spec };
         assert_eq!((deep.name().as_str(), deep.kind()), ("net 12-8, decay 0.5", "neural net"));
     }

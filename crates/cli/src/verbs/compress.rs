@@ -23,7 +23,12 @@ pub(crate) fn run(args: &CompressArgs, common: &Common, output: &Output) -> anyh
     }
 }
 
-fn one(dataset: &Dataset, options: &MimicOptions, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
+fn one(
+    dataset: &Dataset,
+    options: &MimicOptions,
+    common: &Common,
+    output: &Output,
+) -> anyhow::Result<Outcome> {
     let result = super::mimic_into_folder(dataset, options, &Teacher::Library, KIND, common, output)?;
     screen::result(&result, &super::output_folder(dataset, common), output)?;
     Ok(Outcome::Done)

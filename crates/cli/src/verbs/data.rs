@@ -69,7 +69,8 @@ fn check(name: &str, common: &Common, output: &Output) -> anyhow::Result<Outcome
     } else if files.is_empty() {
         output.data(&format!("{name} is built in: there is no file to check"))?;
     } else {
-        let lines: Vec<String> = files.iter().map(|file| format!("{}  {}", state(file), file.path.display())).collect();
+        let lines: Vec<String> =
+            files.iter().map(|file| format!("{}  {}", state(file), file.path.display())).collect();
         output.data(&lines.join("\n"))?;
     }
     Ok(if holds { Outcome::Done } else { Outcome::NotHeld })

@@ -1,7 +1,7 @@
 //! `lessen mimic`: the same path, with every setting in the user's hands.
 
-use lessen_compress::{Metric, MimicOptions, MimicSpec, Progress, Stages, Teacher, transfer_set};
 use lessen_compress::munge::Neighbours;
+use lessen_compress::{Metric, MimicOptions, MimicSpec, Progress, Stages, Teacher, transfer_set};
 use lessen_data::Dataset;
 use lessen_meter::Meter;
 use lessen_records::OutputFolder;

@@ -39,7 +39,8 @@ fn read_model(path: &Path) -> anyhow::Result<Network> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     onnx::read(&bytes).map_err(|error| {
         let hint = error.hint().map(str::to_owned);
-        let error = anyhow::Error::from(error).context(format!("`{}` is no model that can be used here", path.display()));
+        let error = anyhow::Error::from(error)
+            .context(format!("`{}` is no model that can be used here", path.display()));
         match hint {
             Some(hint) => error.context(Advised { message: "cannot load the model".into(), hint }),
             None => error,
@@ -63,7 +64,8 @@ fn predict(network: Network, features: &Features, rows: &[u32], output: &Output)
     let answers = predict_rows(&plan, features, rows)?;
     let outputs = plan.outputs().max(1);
     if output.json() {
-        let predicted: Vec<&str> = answers.chunks_exact(outputs).map(|row| classes[arg_max(row)].as_str()).collect();
+        let predicted: Vec<&str> =
+            answers.chunks_exact(outputs).map(|row| classes[arg_max(row)].as_str()).collect();
         let probabilities: Vec<&[f32]> = answers.chunks_exact(outputs).collect();
         let document = serde_json::json!({
             "classes": classes, "rows": rows, "predicted": predicted, "probabilities": probabilities,
@@ -90,5 +92,9 @@ fn say_accuracy(dataset: &Dataset, rows: &[u32], answers: &[f32], output: &Outpu
 }
 
 fn csv_cell(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
 }

@@ -124,7 +124,8 @@ fn one_thread_makes_the_same_bits_as_two() {
 fn a_saved_teacher_teaches_again() {
     let teacher = job().out().join("teacher");
     let folder = tempfile::tempdir().unwrap();
-    let arguments = ["mimic", "digits", "--rows", "2000", "--hidden", "8", "--seed", "7", "--json", "--teacher"];
+    let arguments =
+        ["mimic", "digits", "--rows", "2000", "--hidden", "8", "--seed", "7", "--json", "--teacher"];
     let ran = lessen(folder.path(), &[&arguments[..], &[teacher.to_str().unwrap()]].concat());
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let record = ResultRecord::from_json(&ran.out).unwrap();

@@ -15,7 +15,10 @@ pub(super) enum Cell {
 #[derive(Clone)]
 enum CloudColumn {
     /// NaN is missing. `any_missing` spares the complete columns the question.
-    Numbers { values: Vec<f32>, any_missing: bool },
+    Numbers {
+        values: Vec<f32>,
+        any_missing: bool,
+    },
     Codes(Vec<u32>),
 }
 
@@ -115,7 +118,10 @@ impl Cloud {
     /// [`Cloud::nearest`] of every row.
     pub(super) fn nearest_to_each(&self) -> Vec<Option<usize>> {
         use rayon::prelude::*;
-        (0..self.rows).into_par_iter().map_init(Vec::new, |distances, row| self.nearest(row, distances)).collect()
+        (0..self.rows)
+            .into_par_iter()
+            .map_init(Vec::new, |distances, row| self.nearest(row, distances))
+            .collect()
     }
 
     /// A row's bits, to tell exact copies.

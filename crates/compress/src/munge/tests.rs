@@ -8,7 +8,11 @@ fn numeric(name: &str, values: &[f32]) -> Column {
 }
 
 fn nominal(name: &str, codes: &[Option<u32>]) -> Column {
-    Column::Nominal { name: name.into(), levels: ["a", "b", "c"].map(String::from).to_vec(), codes: codes.to_vec() }
+    Column::Nominal {
+        name: name.into(),
+        levels: ["a", "b", "c"].map(String::from).to_vec(),
+        codes: codes.to_vec(),
+    }
 }
 
 fn quietly(table: &Table, spec: &MungeSpec, seed: u64) -> Munged {

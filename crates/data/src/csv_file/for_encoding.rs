@@ -15,7 +15,11 @@ struct Wanted {
 enum WantedCells {
     Numbers(Vec<f32>),
     /// The encoding's levels first, then whatever else the file holds.
-    Levels { levels: Vec<String>, codes: Vec<Option<u32>>, known: HashMap<String, u32> },
+    Levels {
+        levels: Vec<String>,
+        codes: Vec<Option<u32>>,
+        known: HashMap<String, u32>,
+    },
 }
 
 /// Reads the columns that `encoding` was fitted to; no label is needed, and other columns are passed over.
@@ -68,7 +72,10 @@ fn wanted(encoding: &Encoding) -> Vec<Wanted> {
     for column in encoding.columns() {
         match column {
             ColumnEncoding::Pixels { count, .. } => {
-                let pixel = |pixel| Wanted { name: format!("pixel_{pixel}"), cells: WantedCells::Numbers(Vec::new()) };
+                let pixel = |pixel| Wanted {
+                    name: format!("pixel_{pixel}"),
+                    cells: WantedCells::Numbers(Vec::new()),
+                };
                 wanted.extend((0..*count).map(pixel));
             }
             ColumnEncoding::Numeric { name, .. } => {
@@ -176,8 +183,14 @@ mod tests {
             ("", "`rows.csv`: there is nothing in it, expected rows"),
             ("x,m\n1,2\n", "`rows.csv` has no column `n`"),
             ("x,n\n1,2,3\n", "`rows.csv`, line 2: 3 cells, expected 2"),
-            ("x,n\n1,2\ntwo,2\n", "`rows.csv`, line 3, column `x`: `two`, expected a finite number or a mark for a missing one"),
-            ("x,n\ninf,2\n", "`rows.csv`, line 2, column `x`: `inf`, expected a finite number or a mark for a missing one"),
+            (
+                "x,n\n1,2\ntwo,2\n",
+                "`rows.csv`, line 3, column `x`: `two`, expected a finite number or a mark for a missing one",
+            ),
+            (
+                "x,n\ninf,2\n",
+                "`rows.csv`, line 2, column `x`: `inf`, expected a finite number or a mark for a missing one",
+            ),
         ] {
             assert_eq!(read(text).unwrap_err().to_string(), expected, "{text:?}");
         }

@@ -1,5 +1,7 @@
 //! Bias and activation in one pass over a layer's outputs, `[width][lanes]`, and their way back.
 
+use std::ops::Range;
+
 use crate::chain::Activation;
 use crate::kernels::function::{exp, tanh};
 
@@ -28,31 +30,60 @@ fn positive(x: f32) -> f32 {
     if x < 0.0 { 0.0 } else { x }
 }
 
-/// Rows of lanes at a time whose largest values and sums stay on the stack.
+/// Lanes at a time, so that their largest values and sums stay on the stack.
 const STRIP: usize = 64;
 
-/// Softmax down each lane: the largest is subtracted first, so that nothing overflows.
+/// Softmax down each lane.
 #[inline(always)]
 fn softmax(lanes: usize, values: &mut [f32]) {
-    for start in (0..lanes).step_by(STRIP) {
-        let strip = STRIP.min(lanes - start);
-        let mut largest = [f32::NEG_INFINITY; STRIP];
-        for row in values.chunks_exact(lanes) {
-            for (largest, value) in largest.iter_mut().zip(&row[start..start + strip]) {
-                *largest = largest.max(*value);
-            }
+    for strip in strips(lanes) {
+        subtract_largest(lanes, strip.clone(), values);
+        let sums = exponentials(lanes, strip.clone(), values);
+        divide(lanes, strip, &sums, values);
+    }
+}
+
+/// The lanes, [`STRIP`] at a time.
+#[inline(always)]
+pub(crate) fn strips(lanes: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..lanes).step_by(STRIP).map(move |start| start..lanes.min(start + STRIP))
+}
+
+/// Subtracts from each lane its largest value, in place: softmax stays the same, and nothing can overflow.
+#[inline(always)]
+pub(crate) fn subtract_largest(lanes: usize, strip: Range<usize>, values: &mut [f32]) {
+    let mut largest = [f32::NEG_INFINITY; STRIP];
+    for row in values.chunks_exact(lanes) {
+        for (largest, value) in largest.iter_mut().zip(&row[strip.clone()]) {
+            *largest = largest.max(*value);
         }
-        let mut sum = [0.0; STRIP];
-        for row in values.chunks_exact_mut(lanes) {
-            for ((value, largest), sum) in row[start..start + strip].iter_mut().zip(&largest).zip(&mut sum) {
-                *value = exp(*value - largest);
-                *sum += *value;
-            }
+    }
+    for row in values.chunks_exact_mut(lanes) {
+        for (value, largest) in row[strip.clone()].iter_mut().zip(&largest) {
+            *value -= largest;
         }
-        for row in values.chunks_exact_mut(lanes) {
-            for (value, sum) in row[start..start + strip].iter_mut().zip(&sum) {
-                *value /= sum;
-            }
+    }
+}
+
+/// Takes the exponential of each value, in place, and gives its sum down each lane of the strip.
+#[inline(always)]
+pub(crate) fn exponentials(lanes: usize, strip: Range<usize>, values: &mut [f32]) -> [f32; STRIP] {
+    let mut sums = [0.0; STRIP];
+    for row in values.chunks_exact_mut(lanes) {
+        for (value, sum) in row[strip.clone()].iter_mut().zip(&mut sums) {
+            *value = exp(*value);
+            *sum += *value;
+        }
+    }
+    sums
+}
+
+/// Divides each lane of the strip by its number in `by`, in place.
+#[inline(always)]
+pub(crate) fn divide(lanes: usize, strip: Range<usize>, by: &[f32; STRIP], values: &mut [f32]) {
+    for row in values.chunks_exact_mut(lanes) {
+        for (value, by) in row[strip.clone()].iter_mut().zip(by) {
+            *value /= by;
         }
     }
 }
@@ -96,22 +127,6 @@ pub(crate) fn row_sums(values: &[f32], lanes: usize, into: &mut [f32]) {
     );
 }
 
-/// The sum of products of two slices of one length, in a fixed order: what prediction of few rows is made of.
-#[inline(always)]
-pub(crate) fn dot(left: &[f32], right: &[f32]) -> f32 {
-    const WIDE: usize = lessen_data::LANES;
-    let mut sums = [0.0; WIDE];
-    let (left_chunks, right_chunks) = (left.chunks_exact(WIDE), right.chunks_exact(WIDE));
-    let rest: f32 =
-        left_chunks.remainder().iter().zip(right_chunks.remainder()).map(|(left, right)| left * right).sum();
-    for (left, right) in left_chunks.zip(right_chunks) {
-        for ((sum, left), right) in sums.iter_mut().zip(left).zip(right) {
-            *sum += left * right;
-        }
-    }
-    sums.iter().sum::<f32>() + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,11 +155,10 @@ mod tests {
     }
 
     #[test]
-    fn sums_and_dots_by_hand() {
+    fn row_sums_by_hand() {
         let values: Vec<f32> = (0..64).map(|value| value as f32).collect();
         let mut sums = [0.0; 2];
         row_sums(&values, 32, &mut sums);
         assert_eq!(sums, [496.0, 1520.0]);
-        assert_eq!(dot(&values[..19], &values[..19]), (0..19).map(|v| (v * v) as f32).sum::<f32>());
     }
 }

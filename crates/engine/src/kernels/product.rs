@@ -38,8 +38,8 @@ pub struct MatrixMut<'a> {
     pub shape: (usize, usize),
 }
 
-/// `into = left x right`, on this thread alone, adding up in an order that depends on shapes and the instruction
-/// set only.
+/// `into = left x right`, on this thread alone. The order of adding up depends on shapes, the instruction set and (as
+/// `gemm` cuts long sums into blocks that fit) the sizes of the processor's caches, on nothing else.
 ///
 /// # Panics
 /// Where shapes do not fit together or slices do not hold their matrices: both are bugs of the caller.

@@ -99,7 +99,8 @@ impl Histogram {
                 *place = scale.bin(value, self.bins);
             }
             for (class, scores) in scores.chunks_exact_mut(encoded.rows.max(1)).enumerate() {
-                let log_shares = &self.log_shares[(class * self.width() + feature) * self.bins..][..self.bins];
+                let log_shares =
+                    &self.log_shares[(class * self.width() + feature) * self.bins..][..self.bins];
                 for (score, &place) in scores.iter_mut().zip(&places) {
                     *score += log_shares[place];
                 }

@@ -207,7 +207,8 @@ impl Candidates {
         for (first, (products, squared_norms)) in (first..).step_by(GROUP).zip(groups) {
             let mut scores = [f32::INFINITY; GROUP];
             let mut is_any_less = false;
-            for (score, (product, squared_norm)) in scores.iter_mut().zip(products.iter().zip(squared_norms)) {
+            for (score, (product, squared_norm)) in scores.iter_mut().zip(products.iter().zip(squared_norms))
+            {
                 *score = squared_norm - 2.0 * product;
                 is_any_less |= *score < worst;
             }

@@ -39,7 +39,8 @@ mod tests {
     /// Ten pairs of points, far apart; the one nearest to a point is the other one of its pair. In `odd` pairs the
     /// two differ in their class.
     fn chosen(odd: usize) -> f32 {
-        let values: Vec<f32> = (0..10).flat_map(|pair| [100.0 * pair as f32, 100.0 * pair as f32 + 1.0]).collect();
+        let values: Vec<f32> =
+            (0..10).flat_map(|pair| [100.0 * pair as f32, 100.0 * pair as f32 + 1.0]).collect();
         let label = |pair: usize| (pair % 2) as u32;
         let labels: Vec<u32> =
             (0..10).flat_map(|pair| [label(pair), label(pair) ^ u32::from(pair < odd)]).collect();

@@ -47,10 +47,8 @@ impl Ensemble {
             let (name, kind) = (member.name().to_owned(), member.kind().to_owned());
             list.members.push(Entry { file, name, kind, weight: *weight });
         }
-        let bytes = serde_json::to_vec_pretty(&list).map_err(|error| SavedError::Encode {
-            name: list.name.clone(),
-            problem: error.to_string(),
-        })?;
+        let bytes = serde_json::to_vec_pretty(&list)
+            .map_err(|error| SavedError::Encode { name: list.name.clone(), problem: error.to_string() })?;
         Ok(write_whole(&folder.join(LIST), &bytes)?)
     }
 

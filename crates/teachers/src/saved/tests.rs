@@ -8,7 +8,8 @@ use super::*;
 use crate::svm::SvmKernel;
 use crate::testing::{column, digits, examples, line};
 use crate::{
-    BayesKind, BayesSpec, BoostingSpec, Examples, FeatureShare, ForestSpec, Learner, NeighboursSpec, NetSpec, SvmSpec, Weighting,
+    BayesKind, BayesSpec, BoostingSpec, Examples, FeatureShare, ForestSpec, Learner, NeighboursSpec, NetSpec,
+    SvmSpec, Weighting,
 };
 
 const NAME: &str = "folder/member.lsn";
