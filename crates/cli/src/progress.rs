@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use lessen_compress::Progress;
 use lessen_units::Seconds;
 
@@ -26,12 +26,21 @@ impl<'a> Line<'a> {
         } else {
             ProgressBar::hidden()
         };
-        let template = "{prefix:18} {bar:24} {percent:>3}%  {elapsed} gone, {eta} left  {wide_msg}";
+        let template = "{prefix:18} {bar:24} {percent:>3}%  {elapsed} gone, {left} left  {wide_msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("=> "));
+            bar.set_style(style.with_key("left", write_time_left).progress_chars("=> "));
         }
         Self { output, bar, stage: Mutex::new((1, Instant::now())) }
     }
+}
+
+/// Nothing done yet says nothing about how long the rest takes.
+fn write_time_left(state: &ProgressState, into: &mut dyn std::fmt::Write) {
+    let _ = if state.pos() == 0 {
+        into.write_str("?")
+    } else {
+        write!(into, "{}", HumanDuration(state.eta()))
+    };
 }
 
 impl Progress for Line<'_> {

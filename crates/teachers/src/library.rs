@@ -101,6 +101,7 @@ impl Size {
         ];
         if !self.is_large() {
             learners.insert(0, net(&[512, 512], 0.1, 0.02));
+            learners.insert(0, net(&[1024, 512], 0.1, 0.02));
         }
         learners
     }

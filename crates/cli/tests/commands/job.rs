@@ -1,7 +1,10 @@
 //! The main job, run once on a small setting for all tests here, and what it leaves behind.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use lessen_records::{Record, ResultRecord, Role};
 use tempfile::TempDir;
@@ -110,6 +113,26 @@ fn the_same_command_again_finds_every_stage_and_makes_the_same_models() {
         assert!(line.contains("found, done by an earlier run"), "{}", ran.err);
     }
     same_models(&copy, &job().out());
+}
+
+#[test]
+fn a_run_that_is_killed_goes_on_to_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    for milliseconds in [400, 1500] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lessen"));
+        command.current_dir(folder.path()).args(SMALL).stderr(Stdio::null()).stdout(Stdio::null());
+        let mut running = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        running.kill().unwrap();
+        running.wait().unwrap();
+    }
+    let out = folder.path().join("lessen-digits");
+    let result = std::fs::read_to_string(out.join("result.json"));
+    assert!(result.is_err_and(|error| error.kind() == ErrorKind::NotFound), "killed before the end");
+    let ran = lessen(folder.path(), &SMALL);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("found, done by an earlier run"), "nothing was kept:\n{}", ran.err);
+    same_models(&out, &job().out());
 }
 
 #[test]
