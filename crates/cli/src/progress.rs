@@ -36,11 +36,8 @@ impl<'a> Line<'a> {
 
 /// Nothing done yet says nothing about how long the rest takes.
 fn write_time_left(state: &ProgressState, into: &mut dyn std::fmt::Write) {
-    let _ = if state.pos() == 0 {
-        into.write_str("?")
-    } else {
-        write!(into, "{}", HumanDuration(state.eta()))
-    };
+    let _ =
+        if state.pos() == 0 { into.write_str("?") } else { write!(into, "{}", HumanDuration(state.eta())) };
 }
 
 impl Progress for Line<'_> {

@@ -3,20 +3,23 @@
 use std::path::{Path, PathBuf};
 
 use lessen_compress::{MimicOptions, MimicSpec, Progress, Stages, Teacher, mimic};
-use lessen_data::Dataset;
 use lessen_data::named::{self, Folders};
+use lessen_data::{DataError, Dataset};
 use lessen_meter::Meter;
 use lessen_records::{OutputFolder, ResultRecord};
 
 use crate::args::Common;
-use crate::interrupt;
 use crate::output::Output;
 use crate::progress::Line;
+use crate::{failure, interrupt};
 
 pub(crate) mod compress;
 pub(crate) mod data;
 pub(crate) mod mimic;
 pub(crate) mod predict;
+
+/// The kind of output that a run's folder is marked with. `mimic` is `compress` with settings: both may go on in one.
+pub(crate) const KIND: &str = "compress";
 
 /// Where named data sets are looked for.
 fn folders(common: &Common) -> Folders {
@@ -25,7 +28,10 @@ fn folders(common: &Common) -> Folders {
 
 /// The named data set.
 fn load(name: &str, common: &Common) -> anyhow::Result<Dataset> {
-    Ok(named::load(name, &folders(common))?)
+    match named::load(name, &folders(common)) {
+        Err(DataError::Unknown { .. }) if Path::new(name).exists() => Err(failure::not_a_named_set(name)),
+        loaded => Ok(loaded?),
+    }
 }
 
 /// Where a run on `dataset` writes.
@@ -39,7 +45,6 @@ fn mimic_into_folder(
     dataset: &Dataset,
     options: &MimicOptions,
     teacher: &Teacher,
-    kind: &str,
     common: &Common,
     output: &Output,
 ) -> anyhow::Result<ResultRecord> {
@@ -48,7 +53,7 @@ fn mimic_into_folder(
     let (spec, cut) = MimicSpec::new(dataset, &split, &options);
     let path = output_folder(dataset, common);
     let meter = Meter::detect();
-    let folder = OutputFolder::open(&path, kind, common.force)?;
+    let folder = OutputFolder::open(&path, KIND, common.force)?;
     interrupt::explain(format!("the same command again goes on from `{}`", path.display()));
     let line = Line::new(output);
     cut.iter().for_each(|sentence| line.note(sentence));

@@ -130,6 +130,7 @@ impl Measured {
             latency_us: self.latency,
             joules_per_prediction: self.joules,
             made_with_joules: made_with,
+            to_repay_joules: to_repay,
             break_even_predictions: break_even,
             file,
             extra: serde_json::Map::default(),

@@ -55,6 +55,27 @@ pub enum CompressError {
         /// Expected and found.
         problem: String,
     },
+    /// The teacher was fitted to other rows than those that this run would let it see.
+    #[error("the teacher was fitted to `{dataset}` divided by seed {seed}, and this is {found}")]
+    TeacherRows {
+        /// The teacher's data set.
+        dataset: String,
+        /// The teacher's seed.
+        seed: u64,
+        /// The data set and seed at hand.
+        found: String,
+    },
+    /// No member of the library was selected.
+    #[error("ensemble selection chose no member of the library")]
+    NothingSelected,
+    /// A stage's outcome has no form that can be kept.
+    #[error("`{what}` cannot be written: {problem}")]
+    Unwritable {
+        /// What.
+        what: &'static str,
+        /// Why.
+        problem: String,
+    },
     /// The teacher and the data have other columns or classes.
     #[error("the teacher gives {found} class probabilities, expected {expected}, one a class of the data")]
     TeacherClasses {
@@ -88,6 +109,9 @@ impl CompressError {
         match self {
             Self::Data(error) => error.hint().map(str::to_owned),
             Self::Record(error) => error.hint().map(str::to_owned),
+            Self::TeacherRows { seed, .. } => Some(format!(
+                "its training rows would be test rows here; run with `--seed {seed}` on its own data"
+            )),
             Self::Kept { path, .. } => {
                 Some(format!("delete `{}`: the stage is then done again", path.display()))
             }

@@ -1,6 +1,7 @@
 //! What a run will do, every default written out and sized to the data.
 
-use lessen_data::{Dataset, Split};
+use lessen_data::{Dataset, Encoding, Split};
+use lessen_teachers::{Learner, library};
 use serde::{Deserialize, Serialize};
 
 use crate::metric::Metric;
@@ -21,6 +22,8 @@ pub struct MimicSpec {
     pub munge: MungeSpec,
     /// Training rows that MUNGE starts from; fewer than there are where the search for neighbours would take too long.
     pub munge_from: usize,
+    /// The learners of the teacher's library.
+    pub library: Vec<Learner>,
     /// The students; each is trained on the transfer set and once more on hard labels alone.
     pub students: Vec<StudentSpec>,
 }
@@ -81,12 +84,17 @@ impl MimicSpec {
         let student =
             |&hidden: &usize| StudentSpec { hidden, steps, batch, rate: 0.01, evaluations: 20, metric };
         let hidden = options.hidden.as_deref().unwrap_or(&HIDDEN);
+        let width = Encoding::fit(&dataset.features, &split.train).width();
+        let classes = dataset.classes().map_or(0, |(names, _)| names.len());
+        let library = library::plan(training_rows, width, classes);
+        cut.extend(library.cut);
         let spec = Self {
             seed: options.seed,
             max_drop_points: options.max_drop_points.unwrap_or(1.0),
             selection: SelectionSpec { metric, ..SelectionSpec::default() },
             munge,
             munge_from,
+            library: library.learners,
             students: hidden.iter().map(student).collect(),
         };
         (spec, cut)

@@ -9,8 +9,8 @@ use lessen_model::{Network, Predictor, predict_rows};
 use lessen_records::{
     DatasetRecord, Machine, Record, ResultRecord, Role, Schema, StageRecord, content_name, write_whole,
 };
-use lessen_teachers::{Ensemble, Examples, Learned, library};
-use lessen_units::{Figure, Joules, Kind};
+use lessen_teachers::{Ensemble, Examples, Learned, Origin};
+use lessen_units::{Figure, Joules};
 use serde::{Deserialize, Serialize};
 
 use crate::assessment::{Entrant, assess};
@@ -32,19 +32,29 @@ pub enum Teacher {
 }
 
 impl Teacher {
-    /// Loads the ensemble in `folder` and sees that it can predict the rows of `dataset`.
+    /// Loads the ensemble in `folder` and sees that it can predict the rows of `dataset`, and that those which `seed` holds
+    /// back from training are rows that it has not seen.
     ///
     /// # Errors
-    /// Where the folder holds no ensemble, or one for other columns or classes.
-    pub fn load(folder: &Path, dataset: &Dataset) -> Result<Self, CompressError> {
+    /// Where the folder holds no ensemble, or one for other columns, classes or rows.
+    pub fn load(folder: &Path, dataset: &Dataset, seed: u64) -> Result<Self, CompressError> {
         let ensemble = Ensemble::load(folder)?;
         let expected = dataset.classes()?.0.len();
         if ensemble.outputs() != expected {
             return Err(CompressError::TeacherClasses { expected, found: ensemble.outputs() });
         }
+        let here = origin(dataset, seed);
+        if let Some(Origin { dataset, seed, .. }) = ensemble.origin().filter(|origin| **origin != here) {
+            let found = format!("`{}` divided by seed {}", here.dataset, here.seed);
+            return Err(CompressError::TeacherRows { dataset: dataset.clone(), seed: *seed, found });
+        }
         predict_rows(&ensemble, &dataset.features, &[0])?;
         Ok(Self::Given(Arc::new(ensemble)))
     }
+}
+
+fn origin(dataset: &Dataset, seed: u64) -> Origin {
+    Origin { dataset: dataset.name.clone(), sha256: dataset.digest(), seed }
 }
 
 /// What every stage of a run sees.
@@ -133,8 +143,7 @@ impl<'a> Job<'a> {
     }
 
     fn key<S: Serialize>(&self, settings: S, upstream: Vec<String>) -> Key<S> {
-        let data = self.dataset.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-        Key { data, seed: self.spec.seed, settings, upstream }
+        Key { data: self.dataset.digest(), seed: self.spec.seed, settings, upstream }
     }
 
     fn teacher(&self, teacher: &Teacher, stages: &mut Stages<'_>) -> Result<MadeTeacher, CompressError> {
@@ -150,13 +159,9 @@ impl<'a> Job<'a> {
     /// Fits every learner of the library, side by side.
     fn library(&self, stages: &mut Stages<'_>) -> Result<Vec<Done<Learned>>, CompressError> {
         let examples = Examples::new(self.dataset, self.encoding.clone(), &self.split.train)?;
-        let plan = library::plan(examples.rows(), examples.encoded.width, self.classes);
-        for sentence in &plan.cut {
-            stages.progress().note(sentence);
-        }
         let examples = &examples;
         let seed = self.spec.seed;
-        let parts = plan.learners.into_iter().map(|learner| Part {
+        let parts = self.spec.library.iter().cloned().map(|learner| Part {
             name: format!("library: {}", learner.name()),
             key: self.key(learner.clone(), Vec::new()),
             work: Box::new(move || Ok(learner.fit(examples, seed)?)),
@@ -197,7 +202,8 @@ impl<'a> Job<'a> {
         let best_member = best.and_then(|place| members.get(place).cloned());
         let chosen = members.into_iter().zip(selected.made.weights).collect();
         let ensemble = Ensemble::new("teacher", chosen)
-            .ok_or(CompressError::TeacherClasses { expected: self.classes, found: 0 })?;
+            .ok_or(CompressError::NothingSelected)?
+            .with_origin(Some(origin(self.dataset, self.spec.seed)));
         ensemble.save(&stages.folder().path().join(TEACHER))?;
         Ok(MadeTeacher { ensemble: Arc::new(ensemble), best_member, receipts, content: selected.content })
     }
@@ -301,9 +307,10 @@ impl<'a> Job<'a> {
             dataset: self.dataset_record(),
             machine: Machine::here(),
             seed: self.spec.seed,
-            spec: serde_json::to_value(self.spec).unwrap_or_default(),
+            spec: as_json("spec", self.spec)?,
             stages: stages.into_receipts(),
             models: assessment.models,
+            chosen_within_drop: assessment.chosen.as_ref().map(|(_, within)| *within),
             chosen: assessment.chosen.map(|(name, _)| name),
             extra: serde_json::Map::default(),
         };
@@ -319,7 +326,7 @@ impl<'a> Job<'a> {
             test: self.split.test.len() as u64,
             features: self.dataset.features.count() as u64,
             classes: Some(self.classes as u64),
-            sha256: self.dataset.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: self.dataset.digest(),
             extra: serde_json::Map::default(),
         }
     }
@@ -328,7 +335,8 @@ impl<'a> Job<'a> {
 impl MadeTeacher {
     /// The teacher, and its best member: what one would ship without an ensemble.
     fn entrants(&self, folder: &Path) -> Vec<Entrant> {
-        let made_with = total_energy(self.receipts.iter().map(|receipt| &receipt.joules));
+        let made_with = total_energy(self.receipts.iter().map(|receipt| &receipt.joules))
+            .unwrap_or_else(|| Figure::unavailable("the teacher was made by an earlier run"));
         let entrant = |name: &str, role, method: &str, predictor: Arc<dyn Predictor>| Entrant {
             name: name.to_owned(),
             role,
@@ -360,6 +368,7 @@ impl MadeNetworks {
         let of = |taught: bool| {
             let networks = self.networks.iter().filter(|network| network.taught == taught);
             total_energy(networks.map(|network| &network.done.receipt.joules))
+                .unwrap_or_else(|| Figure::unavailable("no network was trained"))
         };
         Tried { students: of(true), controls: of(false) }
     }
@@ -399,12 +408,14 @@ impl MadeNetwork {
     }
 }
 
-/// The sum of figures; exactly nothing where there is none.
-fn total_energy<'f>(parts: impl Iterator<Item = &'f Figure<Joules>>) -> Figure<Joules> {
-    parts
-        .cloned()
-        .reduce(|sum, part| &sum + &part)
-        .unwrap_or_else(|| Figure::exact(Joules(0.0), Kind::Counted, "nothing was made in this run"))
+/// The sum of figures; `None` where there is none.
+fn total_energy<'f>(parts: impl Iterator<Item = &'f Figure<Joules>>) -> Option<Figure<Joules>> {
+    parts.cloned().reduce(|sum, part| &sum + &part)
+}
+
+fn as_json(what: &'static str, value: &impl Serialize) -> Result<serde_json::Value, CompressError> {
+    serde_json::to_value(value)
+        .map_err(|error| CompressError::Unwritable { what, problem: error.to_string() })
 }
 
 /// The place of the best score, the first of several.
@@ -432,8 +443,8 @@ struct Selected {
 
 impl Keep for Selected {
     fn save(&self, folder: &Path) -> Result<(), CompressError> {
-        let text = serde_json::to_vec(self).unwrap_or_default();
-        Ok(write_whole(&folder.join(SELECTED), &text)?)
+        let text = as_json("the selection", self)?.to_string();
+        Ok(write_whole(&folder.join(SELECTED), text.as_bytes())?)
     }
 
     fn load(folder: &Path) -> Result<Self, CompressError> {

@@ -68,7 +68,9 @@ pub fn select(set: &HillClimbSet<'_>, spec: &SelectionSpec, seed: u64) -> Vec<u3
 impl HillClimbSet<'_> {
     /// The score of a mean of `count` models whose probabilities add up to `sum`.
     fn score(&self, metric: Metric, sum: &[f32], count: usize) -> f64 {
-        metric.score(sum, 1.0 / count as f32, self.labels, self.classes)
+        let score = metric.score(sum, 1.0 / count as f32, self.labels, self.classes);
+        // A model that says nothing usable must not be ranked first, as NaN would be.
+        if score.is_nan() { f64::NEG_INFINITY } else { score }
     }
 }
 

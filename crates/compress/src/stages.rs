@@ -243,7 +243,11 @@ impl<'a> Stages<'a> {
     ) -> Result<Done<T>, CompressError> {
         self.folder.keep(&content, |folder| {
             made.save(folder)?;
-            let text = serde_json::to_vec_pretty(&receipt).unwrap_or_default();
+            let unwritable = |error: serde_json::Error| CompressError::Unwritable {
+                what: "receipt",
+                problem: error.to_string(),
+            };
+            let text = serde_json::to_vec_pretty(&receipt).map_err(unwritable)?;
             write_whole(&folder.join(RECEIPT), &text)?;
             Ok::<(), CompressError>(())
         })?;

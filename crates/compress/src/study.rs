@@ -1,7 +1,79 @@
 //! The same run over several seeds: how sure its numbers are.
 
+use std::ops::Range;
+use std::path::Path;
+
+use lessen_data::Dataset;
+use lessen_meter::Meter;
 use lessen_records::study::{Axis, Holds, Series, StudyRow};
-use lessen_records::{ModelRecord, RecordError, ResultRecord, Role, Schema, Study};
+use lessen_records::{ModelRecord, OutputFolder, Record, RecordError, ResultRecord, Role, Schema, Study};
+
+use crate::error::CompressError;
+use crate::plan::{MimicOptions, MimicSpec};
+use crate::run::{Teacher, mimic};
+use crate::stages::{Progress, Stages};
+
+/// The kind of the folders that a study works in; only such are ever removed.
+const WORK: &str = "seed of a study";
+
+/// Runs the main job for each of `seeds` and writes `seed-<n>.json` for each and `study.json` of all into `folder`. The
+/// models are not kept. A seed whose record is there, of this very data and spec, is not run again.
+///
+/// # Errors
+/// Where a run fails, or something cannot be written.
+pub fn run(
+    dataset: &Dataset,
+    options: &MimicOptions,
+    seeds: Range<u64>,
+    folder: &OutputFolder,
+    (meter, progress): (&Meter, &dyn Progress),
+) -> Result<Study, CompressError> {
+    let mut results = Vec::new();
+    let mut files = Vec::new();
+    for seed in seeds {
+        let options = MimicOptions { seed, ..options.clone() };
+        let split = dataset.split(seed)?;
+        let (spec, cut) = MimicSpec::new(dataset, &split, &options);
+        let file = format!("seed-{seed}.json");
+        // Hidden, so that it is in nobody's way while it is there.
+        let work = folder.path().join(format!(".seed-{seed}"));
+        if let Some(known) = finished(&folder.path().join(&file), dataset, &spec) {
+            progress.note(&format!("seed {seed}: found, done by an earlier run"));
+            results.push(known);
+        } else {
+            progress.note(&format!("seed {seed}"));
+            cut.iter().for_each(|sentence| progress.note(sentence));
+            let seed_folder = OutputFolder::open(&work, WORK, false)?;
+            let stages = Stages::new(&seed_folder, meter, progress);
+            let result = mimic(dataset, &split, &spec, &Teacher::Library, stages)?;
+            folder.write(&file, result.to_json()?.as_bytes())?;
+            results.push(result);
+        }
+        remove_work(&work)?;
+        files.push(file);
+    }
+    let study = of_results(&results, files)?;
+    folder.write("study.json", study.to_json()?.as_bytes())?;
+    Ok(study)
+}
+
+/// The record of an earlier run, if it was of this very data and spec.
+fn finished(path: &Path, dataset: &Dataset, spec: &MimicSpec) -> Option<ResultRecord> {
+    let known = ResultRecord::from_json(&std::fs::read_to_string(path).ok()?).ok()?;
+    let same = known.spec == serde_json::to_value(spec).ok()? && known.dataset.sha256 == dataset.digest();
+    same.then_some(known)
+}
+
+/// Removes a folder that a study worked in, and nothing else.
+fn remove_work(work: &Path) -> Result<(), CompressError> {
+    if !work.exists() {
+        return Ok(());
+    }
+    // Refuses a folder that is not marked as a study's.
+    drop(OutputFolder::open(work, WORK, false)?);
+    std::fs::remove_dir_all(work)
+        .map_err(|source| RecordError::File { action: "remove", path: work.to_owned(), source }.into())
+}
 
 /// Puts the results of one run over several seeds together; `files` are their paths relative to the study's folder.
 /// Intervals are Student's, of 95 %, two-sided, over seeds.
@@ -135,7 +207,7 @@ fn axis(name: &str, unit: &str, values: Vec<f64>) -> Axis {
 }
 
 fn operations(model: &ModelRecord) -> Option<f64> {
-    Some((model.macs_nonzero.or(model.macs)? + model.comparisons.unwrap_or(0)) as f64)
+    model.operations().map(|operations| operations as f64)
 }
 
 /// The number of hidden units that ends a student's name.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
+use lessen_data::csv_file::quoted;
 use lessen_data::{Column, DataError, Dataset, Features, Table};
 use lessen_model::{Predictor, predict_rows};
 use lessen_records::RecordError;
@@ -113,11 +114,7 @@ fn write_record(text: &mut Vec<u8>, cells: impl Iterator<Item = String>) -> std:
         if place > 0 {
             text.push(b',');
         }
-        if cell.contains(['"', ',', '\n', '\r']) {
-            write!(text, "\"{}\"", cell.replace('"', "\"\""))?;
-        } else {
-            text.extend(cell.bytes());
-        }
+        text.extend(quoted(&cell).bytes());
     }
     text.push(b'\n');
     Ok(())

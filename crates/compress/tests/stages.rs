@@ -140,7 +140,11 @@ fn what_was_finished_before_a_failure_is_not_done_again() {
 fn a_kept_stage_that_is_broken_is_named_with_what_to_do() {
     let place = place();
     let heard = Heard::default();
-    let run = || Stages::new(&place.folder, &place.meter, &heard).stage("s", &1, |_| Ok(Number(1))).map(|done| done.made);
+    let run = || {
+        Stages::new(&place.folder, &place.meter, &heard)
+            .stage("s", &1, |_| Ok(Number(1)))
+            .map(|done| done.made)
+    };
     run().unwrap();
     let stages = place.folder.path().join("stages");
     let stage = std::fs::read_dir(&stages).unwrap().next().unwrap().unwrap().path();

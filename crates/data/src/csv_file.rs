@@ -6,6 +6,7 @@
 mod for_encoding;
 mod rows;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -121,6 +122,15 @@ pub fn read(files: &[CsvFile<'_>], options: &CsvOptions) -> Result<CsvRows, Data
     let table = Table::new(columns.collect())?;
     let (names, labels) = target.into_classes();
     Ok(CsvRows { table, names, labels, rows_by_file: survey.rows_by_file })
+}
+
+/// A cell as it is written into a CSV file: quoted where it must be.
+pub fn quoted(cell: &str) -> Cow<'_, str> {
+    if cell.contains(['"', ',', '\n', '\r']) {
+        Cow::Owned(format!("\"{}\"", cell.replace('"', "\"\"")))
+    } else {
+        Cow::Borrowed(cell)
+    }
 }
 
 /// What a cell turned out to be.

@@ -31,6 +31,11 @@ pub struct Dataset {
     pub sha256: [u8; 32],
 }
 
+/// Bytes in lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl Dataset {
     /// Class names and one label a row.
     ///
@@ -44,6 +49,11 @@ impl Dataset {
                 problem: "the target is a number, expected classes".into(),
             }),
         }
+    }
+
+    /// [`Dataset::sha256`] in 64 hex digits.
+    pub fn digest(&self) -> String {
+        hex(&self.sha256)
     }
 
     /// Training, validation and test rows for `seed`; see [`Split`].

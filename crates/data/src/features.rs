@@ -140,7 +140,7 @@ impl Table {
 }
 
 /// Images of one size, kept as bytes: a quarter of the memory of `f32`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Images {
     /// Colour planes.
     pub channels: usize,

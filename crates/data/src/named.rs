@@ -8,14 +8,13 @@ mod folders;
 mod readers;
 mod registry;
 
-use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::nearest::nearest;
-use crate::{DataError, Dataset, Target};
+use crate::{DataError, Dataset, Target, hex};
 pub use folders::{DATA_FOLDER_VARIABLE, Folders};
 use readers::Source;
 pub use registry::{NamedFile, NamedSet, sets};
@@ -187,14 +186,6 @@ fn open(file: &NamedFile, home: &Home<'_>) -> Result<Source, DataError> {
     } else {
         Err(DataError::WrongDigest { path, expected: file.sha256.to_owned(), found })
     }
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 fn find(name: &str) -> Result<&'static NamedSet, DataError> {

@@ -42,9 +42,6 @@ pub(crate) fn links(network: &Network) -> Result<Vec<Link<'_>>, EngineError> {
             return Err(refused("its input to be the node before it"));
         }
         let activation = match &node.layer {
-            Layer::Dense(dense) if dense.bias.is_empty() => {
-                return Err(refused("a dense layer with outputs"));
-            }
             Layer::Dense(dense) => {
                 links.push(Link { dense, activation: Activation::None, node: &node.name });
                 continue;
@@ -127,7 +124,6 @@ mod tests {
                 2,
                 "node `n1` cannot be run: expected softmax at the end only",
             ),
-            (vec![(dense(0), 0)], 0, "node `n0` cannot be run: expected a dense layer with outputs"),
         ];
         for (layers, outputs, expected) in cases {
             let network = network(layers, outputs);

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::EngineError;
 
+/// Most weights of one layer: 1 GiB of them.
+const MOST_WEIGHTS: usize = 1 << 28;
+
 /// What stands behind each hidden layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -54,7 +57,9 @@ pub fn mlp(
             let normal: f32 = StandardNormal.sample(&mut random);
             deviation * normal
         };
-        let values = (0..outputs * inputs).map(draw).collect();
+        // Before anything is drawn: a layer too large must be an error, not the end of the process.
+        let count = outputs.checked_mul(inputs).filter(|count| *count <= MOST_WEIGHTS);
+        let values = (0..count.unwrap_or(0)).map(draw).collect();
         let Some(weights) = Weights::new(vec![outputs, inputs], values) else {
             return Err(EngineError::Recipe {
                 setting: "hidden",
@@ -103,6 +108,16 @@ mod tests {
         let deep = network(Activation::Relu, &[8, 4]);
         assert_eq!(names(&deep), ["dense_1", "relu_1", "dense_2", "relu_2", "dense_3", "probabilities"]);
         assert_eq!(names(&network(Activation::Tanh, &[])), ["dense_1", "probabilities"]);
+    }
+
+    #[test]
+    fn a_layer_too_large_is_refused() {
+        for hidden in [1 << 40, usize::MAX] {
+            let pixels = ColumnEncoding::Pixels { count: 400, shift: 0.0, scale: 1.0 };
+            let encoding = Encoding::try_from(vec![pixels]).unwrap();
+            let refused = mlp(encoding, &[hidden], Activation::Relu, vec!["a".into()], 1);
+            assert!(matches!(refused, Err(EngineError::Recipe { setting: "hidden", .. })), "{refused:?}");
+        }
     }
 
     #[test]

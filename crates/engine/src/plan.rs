@@ -119,6 +119,7 @@ impl Plan {
             std::mem::swap(current, next);
         }
         into.copy_from_slice(current);
+        self.settle(into);
     }
 
     fn many_rows(&self, encoded: &Encoded, workspace: &mut Workspace, into: &mut [f32]) {
@@ -139,6 +140,21 @@ impl Plan {
         for (output, values) in current.chunks_exact(lanes).enumerate() {
             for (row, &value) in values[..encoded.rows].iter().enumerate() {
                 into[row * outputs + output] = value;
+            }
+        }
+        self.settle(into);
+    }
+
+    /// Cells near the largest numbers overflow on the way; what then comes out of the softmax says nothing, and is written as
+    /// just that: every class alike. A row's probabilities sum to 1 whatever the row.
+    fn settle(&self, into: &mut [f32]) {
+        if self.layers.last().is_none_or(|layer| layer.activation != Activation::Softmax) {
+            return;
+        }
+        let outputs = self.network.classes().len();
+        for row in into.chunks_exact_mut(outputs) {
+            if !row.iter().sum::<f32>().is_finite() {
+                row.fill(1.0 / outputs as f32);
             }
         }
     }
@@ -265,5 +281,24 @@ mod tests {
     fn the_cost_is_the_network_s() {
         let network = by_hand(Layer::Relu);
         assert_eq!(Plan::new("small", network.clone()).unwrap().cost().total(), network.operations());
+    }
+
+    #[test]
+    fn rows_that_overflow_are_answered_with_all_classes_alike() {
+        let column =
+            lessen_data::Column::Numeric { name: "x".into(), values: vec![f32::MAX, -f32::MAX, 1.0] };
+        let features = Features::Table(lessen_data::Table::new(vec![column]).unwrap());
+        let encoding =
+            Encoding::try_from(vec![ColumnEncoding::Pixels { count: 1, shift: 0.0, scale: 0.5 }]).unwrap();
+        let classes = vec!["a".to_owned(), "b".to_owned()];
+        let network = crate::initial::mlp(encoding, &[4], crate::Activation::Relu, classes, 1).unwrap();
+        let plan = Plan::new("p", network).unwrap();
+        for rows in [vec![0, 1, 2], vec![0, 1, 2, 0, 1, 2, 0, 1, 2]] {
+            let mut into = vec![f32::NAN; 2 * rows.len()];
+            plan.predict(&Batch::new(&features, &rows), &mut into).unwrap();
+            for row in into.chunks(2) {
+                assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{into:?}");
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A [`Meter`] finds out once what can be read here. [`Meter::begin`] opens a [`Window`], [`Window::end`]
 //! gives its [`Usage`]. Where the processor's energy counters may be read (powercap: Linux on metal, usually
-//! as root) the energy is measured; anywhere else it is modelled from CPU time with a row of [`processors`].
+//! as root) the energy is measured; anywhere else it is modelled from CPU time and the watts of the processor's family.
 //! Each [`Figure`](lessen_units::Figure) says which it was, and why not the better one, and has a band that
 //! holds what is not known; the two bands are described at [`Usage::joules`].
 //!
@@ -27,7 +27,7 @@ mod meter;
 mod model;
 mod powercap;
 mod process;
-pub mod processors;
+mod processors;
 mod tally;
 
 pub use meter::{Meter, Usage, Window};

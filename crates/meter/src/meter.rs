@@ -73,11 +73,6 @@ impl Meter {
         }
     }
 
-    /// Why energy is modelled and not measured here; `None` where it is measured.
-    pub fn why_modelled(&self) -> Option<&str> {
-        self.counters.as_ref().err().map(String::as_str)
-    }
-
     /// Opens a window.
     pub fn begin(&self) -> Window<'_> {
         let mark = self.counters.as_ref().map_err(Clone::clone).and_then(Counters::mark);

@@ -126,7 +126,9 @@ fn number(path: &Path) -> Result<u64, String> {
 
 fn complaint(path: &Path, error: &io::Error) -> String {
     match error.kind() {
-        ErrorKind::PermissionDenied => format!("no permission to read `{}`", path.display()),
+        ErrorKind::PermissionDenied => {
+            format!("no permission to read `{}`: run as root or `chmod a+r` it", path.display())
+        }
         ErrorKind::NotFound => format!("`{}` is missing", path.display()),
         _ => format!("cannot read `{}`: {error}", path.display()),
     }
@@ -233,6 +235,6 @@ mod tests {
             assert_eq!(reason(prepare), expected);
         }
         let denied = complaint(Path::new("x"), &io::Error::from(ErrorKind::PermissionDenied));
-        assert_eq!(denied, "no permission to read `x`");
+        assert_eq!(denied, "no permission to read `x`: run as root or `chmod a+r` it");
     }
 }

@@ -10,15 +10,15 @@
 
 /// Watts of one vCPU of a family of processors.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Family {
+pub(crate) struct Family {
     /// For people.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Watts while nothing runs.
-    pub idle: f64,
+    pub(crate) idle: f64,
     /// Watts while every vCPU is busy.
-    pub full: f64,
+    pub(crate) full: f64,
     /// The year of the coefficients.
-    pub year: u16,
+    pub(crate) year: u16,
 }
 
 impl Family {
@@ -27,7 +27,7 @@ impl Family {
     }
 
     /// Watts that a vCPU draws more when it is busy.
-    pub fn marginal(&self) -> f64 {
+    pub(crate) fn marginal(&self) -> f64 {
         self.full - self.idle
     }
 }
@@ -52,7 +52,7 @@ const FAMILIES: [(Processors, Family); 15] = [
 ];
 
 /// What the source takes for a processor that is not known: the mean over its families.
-pub const UNKNOWN: Family = Family::new("unknown processor", 0.740, 3.500, 2024);
+pub(crate) const UNKNOWN: Family = Family::new("unknown processor", 0.740, 3.500, 2024);
 
 use Processors::{Epyc, Xeon};
 const ANY: (u32, u32) = (0, u32::MAX);
@@ -88,13 +88,13 @@ impl Processors {
 }
 
 /// The row of the processor that `/proc/cpuinfo` describes; `None` where it describes none of the table's.
-pub fn family_of(cpuinfo: &str) -> Option<Family> {
+pub(crate) fn family_of(cpuinfo: &str) -> Option<Family> {
     let cpu = Cpu::first_of(cpuinfo)?;
     FAMILIES.iter().find(|(processors, _)| processors.include(&cpu)).map(|(_, family)| *family)
 }
 
 /// The rows of the table, for the band of a processor that is not known.
-pub fn families() -> impl Iterator<Item = &'static Family> {
+pub(crate) fn families() -> impl Iterator<Item = &'static Family> {
     FAMILIES.iter().map(|(_, family)| family)
 }
 

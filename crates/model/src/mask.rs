@@ -1,9 +1,7 @@
 //! Weights, and which of them are left.
 
-use serde::{Deserialize, Serialize};
-
 /// Which weights are left. [`Mask::shrink`] is the only thing that changes one, so it can only lose members.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mask {
     words: Vec<u64>,
     length: usize,
@@ -55,7 +53,7 @@ impl Mask {
 }
 
 /// The prunable weights of one layer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     /// `[outputs, inputs]` for a dense layer.
     shape: Vec<usize>,

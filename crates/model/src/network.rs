@@ -2,12 +2,11 @@
 
 use lessen_data::Encoding;
 use lessen_units::Operations;
-use serde::{Deserialize, Serialize};
 
 use crate::mask::Weights;
 
 /// A fully connected layer: `y = W x + b`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Dense {
     /// `[outputs, inputs]`.
     pub weights: Weights,
@@ -16,7 +15,7 @@ pub struct Dense {
 }
 
 /// What a node does to the outputs of the nodes before it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Layer {
     /// `y = W x + b`.
@@ -30,7 +29,7 @@ pub enum Layer {
 }
 
 /// One layer in its place in the graph.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// Unique in the network; the tensor it makes carries this name in files.
     pub name: String,
@@ -65,7 +64,9 @@ pub enum NetworkError {
         found: usize,
     },
     /// A dense layer's weights or bias do not have the extent that its input has.
-    #[error("node `{node}` has weights {weights:?} and bias [{bias}], expected [n, {inputs}] and [n]")]
+    #[error(
+        "node `{node}` has weights {weights:?} and bias [{bias}], expected [n, {inputs}] and [n] with n above 0"
+    )]
     Shape {
         /// The node.
         node: String,
@@ -111,7 +112,11 @@ impl Network {
             };
             widths.push(match &node.layer {
                 Layer::Dense(dense) => match dense.weights.shape() {
-                    &[outputs, columns] if columns == inputs && outputs == dense.bias.len() => outputs,
+                    &[outputs, columns]
+                        if outputs > 0 && columns == inputs && outputs == dense.bias.len() =>
+                    {
+                        outputs
+                    }
                     shape => {
                         let (node, weights, bias) = (node.name.clone(), shape.to_vec(), dense.bias.len());
                         return Err(NetworkError::Shape { node, weights, bias, inputs });
@@ -313,7 +318,7 @@ mod tests {
     fn an_error_names_the_node_and_both_shapes() {
         let error =
             Network::new(vec![node("a", dense([1, 2], &[0.0; 2], &[0.0]), &[0])], pixels(3), names(1));
-        let expected = "node `a` has weights [1, 2] and bias [1], expected [n, 3] and [n]";
+        let expected = "node `a` has weights [1, 2] and bias [1], expected [n, 3] and [n] with n above 0";
         assert_eq!(error.unwrap_err().to_string(), expected);
     }
 

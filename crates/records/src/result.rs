@@ -24,8 +24,11 @@ pub struct ResultRecord {
     pub stages: Vec<StageRecord>,
     /// The teacher, its students and whatever they are compared with; names are unique.
     pub models: Vec<ModelRecord>,
-    /// The name of the chosen model; `None` where no model stayed within the allowed drop.
+    /// The name of the chosen model; `None` where there was none to choose from.
     pub chosen: Option<String>,
+    /// Whether the chosen model stays within the allowed drop, doubt included; where it does not, it is the one that
+    /// comes nearest. `None` where nothing was chosen.
+    pub chosen_within_drop: Option<bool>,
     /// Fields of later versions, kept.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -110,11 +113,15 @@ pub struct ModelRecord {
     pub file_bytes: Option<u64>,
     /// Time of one call.
     pub latency_us: Latency,
-    /// Energy of one prediction, at the batch size where it is least.
+    /// Energy of one prediction, in blocks of 256 rows on all threads.
     pub joules_per_prediction: Figure<Joules>,
-    /// Energy that making it took, every stage that it needed included.
+    /// Energy that making it took: for a student generating and labelling the transfer set and its own training. The
+    /// teacher, which is there before anything is compressed, is not in it.
     pub made_with_joules: Figure<Joules>,
-    /// Predictions after which the energy saved against the teacher has repaid what making it took;
+    /// Energy that its savings have to repay: what making it took and, as the smallest good size is only known when all
+    /// have been tried, the training of the other sizes.
+    pub to_repay_joules: Figure<Joules>,
+    /// Predictions after which the energy saved against the teacher has repaid `to_repay_joules`;
     /// unavailable with the reason where nothing is saved.
     pub break_even_predictions: Figure<f64>,
     /// The saved model, relative to the result's folder.
@@ -124,13 +131,15 @@ pub struct ModelRecord {
     pub extra: Map<String, Value>,
 }
 
-/// Wall time of one call of a model, in microseconds.
+/// Wall time of a model, in microseconds; of single calls on one thread.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
     /// A call with one row.
     pub batch_1: Figure<Microseconds>,
     /// A call with 256 rows; of the whole call, not of a row.
     pub batch_256: Figure<Microseconds>,
+    /// Of one row, where many are predicted in blocks of 256 on all threads: what the model can do here at best.
+    pub row_on_all_threads: Figure<Microseconds>,
     /// Fields of later versions, kept.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -198,14 +207,14 @@ impl ResultRecord {
 /// The reason of an unavailable break-even where a prediction saves nothing.
 pub const NOTHING_SAVED: &str = "never: a prediction saves no energy";
 
-/// Predictions after which the energy saved has repaid what making the student took:
-/// `made_with / (teacher - student)`, each of the latter the energy of one prediction.
+/// Predictions after which the energy saved has repaid `to_repay`: `to_repay / (teacher - student)`, where `teacher` and
+/// `student` are the energies of one prediction each.
 ///
 /// Energies with the same account ([`Figure::how`]) come from one meter: their doubt is mostly a common
 /// factor, which cancels. Unavailable with [`NOTHING_SAVED`] where the student is not cheaper, and with
 /// another reason where an energy is unavailable or the saving may be none.
 pub fn break_even(
-    made_with: &Figure<Joules>,
+    to_repay: &Figure<Joules>,
     teacher: &Figure<Joules>,
     student: &Figure<Joules>,
 ) -> Figure<f64> {
@@ -218,7 +227,7 @@ pub fn break_even(
     if saving.low().is_some_and(|low: Joules| low <= Joules(0.0)) {
         return Figure::unavailable("the doubt of the energies is as large as the saving");
     }
-    combine_energies(made_with, &saving, |made_with, saving| made_with / saving)
+    combine_energies(to_repay, &saving, |to_repay, saving| to_repay / saving)
 }
 
 /// How many times less energy a prediction of `student` takes than one of `teacher`; doubts as for
@@ -259,6 +268,15 @@ impl Record for ResultRecord {
 }
 
 impl ModelRecord {
+    /// Operations of one prediction: multiply-accumulates whose weight is not zero (all, where it is not known which
+    /// those are) and comparisons. `None` where neither is known; otherwise what is not known counts as none.
+    pub fn operations(&self) -> Option<u64> {
+        match (self.macs_nonzero.or(self.macs), self.comparisons) {
+            (None, None) => None,
+            (macs, comparisons) => Some(macs.unwrap_or(0).saturating_add(comparisons.unwrap_or(0))),
+        }
+    }
+
     fn check(&self, test_rows: u64) -> Result<(), String> {
         let shares = [
             ("validation_accuracy", Some(self.validation_accuracy)),
@@ -297,25 +315,25 @@ mod tests {
     }
 
     #[test]
-    fn break_even_is_what_making_took_over_what_a_prediction_saves() {
-        let (made, teacher, student) = (modelled(90.0, "m"), modelled(10.0, "m"), modelled(1.0, "m"));
-        assert_eq!(numbers(&break_even(&made, &teacher, &student)), Some((10.0, 10.0, 10.0)));
+    fn break_even_is_what_is_to_repay_over_what_a_prediction_saves() {
+        let (to_repay, teacher, student) = (modelled(90.0, "m"), modelled(10.0, "m"), modelled(1.0, "m"));
+        assert_eq!(numbers(&break_even(&to_repay, &teacher, &student)), Some((10.0, 10.0, 10.0)));
         assert_eq!(numbers(&times_less_energy(&teacher, &student)), Some((10.0, 10.0, 10.0)));
-        // Another meter for the making: 45 J / 27 J to 270 J / 4.5 J.
-        let made = modelled(90.0, "other");
-        assert_eq!(numbers(&break_even(&made, &teacher, &student)), Some((45.0 / 27.0, 10.0, 60.0)));
+        // Another meter for what is to repay: 45 J / 27 J to 270 J / 4.5 J.
+        let to_repay = modelled(90.0, "other");
+        assert_eq!(numbers(&break_even(&to_repay, &teacher, &student)), Some((45.0 / 27.0, 10.0, 60.0)));
     }
 
     #[test]
     fn where_nothing_is_saved_it_is_never_repaid_and_where_that_is_not_known_it_is_not_known() {
-        let (made, one) = (modelled(90.0, "m"), modelled(1.0, "m"));
+        let (to_repay, one) = (modelled(90.0, "m"), modelled(1.0, "m"));
         for student in [&one, &modelled(2.0, "m"), &modelled(2.0, "other")] {
-            assert_eq!(break_even(&made, &one, student).how(), NOTHING_SAVED);
+            assert_eq!(break_even(&to_repay, &one, student).how(), NOTHING_SAVED);
         }
         let none = Figure::unavailable("no sensor");
-        assert_eq!(break_even(&made, &none, &one).how(), "no sensor");
+        assert_eq!(break_even(&to_repay, &none, &one).how(), "no sensor");
         assert_eq!(break_even(&none, &modelled(2.0, "m"), &one).how(), "no sensor");
-        let unsure = break_even(&made, &modelled(2.0, "m"), &modelled(1.0, "other"));
+        let unsure = break_even(&to_repay, &modelled(2.0, "m"), &modelled(1.0, "other"));
         assert_eq!(unsure.how(), "the doubt of the energies is as large as the saving");
         assert_eq!(times_less_energy(&one, &modelled(0.0, "m")).value(), None);
     }

@@ -57,10 +57,12 @@ fn model(name: &str, role: Role) -> ModelRecord {
         latency_us: Latency {
             batch_1: estimated::<Microseconds>(3.5),
             batch_256: Figure::unavailable("not timed"),
+            row_on_all_threads: estimated::<Microseconds>(0.25),
             extra: Map::new(),
         },
         joules_per_prediction: estimated::<Joules>(1.5e-6),
         made_with_joules: estimated(80.0),
+        to_repay_joules: estimated(200.0),
         break_even_predictions: Figure::unavailable("nothing is saved"),
         file: None,
         extra: Map::new(),
@@ -86,6 +88,7 @@ fn result() -> ResultRecord {
         stages: vec![stage()],
         models: vec![model("ensemble", Role::Teacher), model("student-64", Role::Other("ticket".to_owned()))],
         chosen: Some("student-64".to_owned()),
+        chosen_within_drop: Some(false),
         extra: Map::new(),
     }
 }
@@ -215,16 +218,16 @@ fn the_names_of_the_fields_are_those_of_the_design() {
     let study = serde_json::to_value(study()).unwrap();
     let receipt = serde_json::to_value(receipt()).unwrap();
     for (value, expected) in [
-        (&result, "chosen dataset machine models schema seed spec stages"),
+        (&result, "chosen chosen_within_drop dataset machine models schema seed spec stages"),
         (&result["dataset"], "classes features name sha256 test train validation"),
         (&result["stages"][0], "cpu_seconds joules kg_co2e name seconds"),
         (
             &result["models"][0],
             "break_even_predictions comparisons density file file_bytes joules_per_prediction latency_us macs \
              macs_nonzero made_with_joules method name nonzero parameters role test_accuracy test_errors \
-             validation_accuracy",
+             to_repay_joules validation_accuracy",
         ),
-        (&result["models"][0]["latency_us"], "batch_1 batch_256"),
+        (&result["models"][0]["latency_us"], "batch_1 batch_256 row_on_all_threads"),
         (&study, "name results rows schema series spec"),
         (&study["rows"][0], "high holds id low ours paper seeds what"),
         (&study["series"][0], "name seed x y"),
@@ -246,6 +249,21 @@ fn the_names_of_the_fields_are_those_of_the_design() {
     assert_eq!(result["models"][0]["role"], "teacher");
     let holds: Vec<_> = study["rows"].as_array().unwrap().iter().map(|row| row["holds"].clone()).collect();
     assert_eq!(holds, [json!(true), json!(false), json!("not shown")]);
+}
+
+#[test]
+fn operations_are_multiplications_that_count_and_comparisons() {
+    for (macs, macs_nonzero, comparisons, expected) in [
+        (None, None, None, None),
+        (Some(10), None, None, Some(10)),
+        (Some(10), Some(4), Some(3), Some(7)),
+        (Some(10), Some(0), None, Some(0)),
+        (None, None, Some(3), Some(3)),
+        (Some(u64::MAX), None, Some(1), Some(u64::MAX)),
+    ] {
+        let model = ModelRecord { macs, macs_nonzero, comparisons, ..model("any", Role::Student) };
+        assert_eq!(model.operations(), expected, "{macs:?} {macs_nonzero:?} {comparisons:?}");
+    }
 }
 
 #[test]

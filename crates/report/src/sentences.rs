@@ -1,45 +1,60 @@
 //! What was saved, and when that is repaid, in two sentences.
 
 use lessen_records::result::{NOTHING_SAVED, times_less_energy};
-use lessen_records::{ModelRecord, ResultRecord};
+use lessen_records::{ModelRecord, ResultRecord, Role};
+use lessen_units::Figure;
 
 use crate::readable::{band, bytes, figure, joules, one_line, points, predictions, times};
-use crate::table::operations;
 
 /// Two sentences on the chosen model: what it saves against the teacher and what that costs in test rows; and
-/// what making it took and after how many predictions that is repaid.
+/// what compressing took and after how many predictions that is repaid.
 ///
 /// Each is one line and ends with a full stop. What is not known is said to be unknown.
 pub fn sentences(result: &ResultRecord) -> [String; 2] {
-    let Some(chosen) = result.chosen_model() else {
-        let first = "No model was chosen: none stayed within the allowed drop of validation accuracy.";
-        return [
-            first.to_owned(),
-            "Nothing was saved, so there is nothing to repay what the search took.".to_owned(),
-        ];
+    let pair = match (result.chosen_model(), result.teacher()) {
+        (None, _) => ["No model was chosen: there was none to choose from.".to_owned(), nothing_saved()],
+        (Some(chosen), None) => [
+            format!("`{}` was chosen; there is no teacher to compare it with.", chosen.name),
+            repayment(result, chosen),
+        ],
+        (Some(chosen), Some(teacher)) if chosen.name == teacher.name => [
+            format!(
+                "The {} itself was chosen: nothing smaller stayed within the allowed drop.",
+                called(teacher)
+            ),
+            nothing_saved(),
+        ],
+        (Some(chosen), Some(teacher)) => [saving(result, teacher, chosen), repayment(result, chosen)],
     };
-    [saving(result, chosen), repayment(chosen)].map(|sentence| one_line(&sentence))
+    pair.map(|sentence| one_line(&sentence))
 }
 
-fn saving(result: &ResultRecord, chosen: &ModelRecord) -> String {
-    let Some(teacher) = result.teacher() else {
-        return format!("`{}` was chosen; there is no teacher to compare it with.", chosen.name);
+fn nothing_saved() -> String {
+    "Nothing was saved, so there is nothing to repay what the search took.".to_owned()
+}
+
+fn saving(result: &ResultRecord, teacher: &ModelRecord, chosen: &ModelRecord) -> String {
+    let who = match result.chosen_within_drop {
+        Some(false) => {
+            format!("No student stays within the allowed drop; the nearest is `{}`,", chosen.name)
+        }
+        Some(true) | None => format!("`{}`", chosen.name),
     };
-    if teacher.name == chosen.name {
-        return format!(
-            "The teacher `{}` itself was chosen: nothing smaller stayed within the allowed drop.",
-            chosen.name
-        );
-    }
     format!(
-        "`{}` against the teacher `{}`: {}, {}, {}, {}.",
-        chosen.name,
-        teacher.name,
+        "{who} against the {}: {}, {}, {}, {}, {}.",
+        called(teacher),
         rows_right(teacher, chosen, result.dataset.test),
-        fewer(operations(teacher), operations(chosen), "operations"),
+        fewer(teacher.operations(), chosen.operations(), "operations"),
+        faster(teacher, chosen),
         size(teacher.file_bytes, chosen.file_bytes),
         less_energy(teacher, chosen),
     )
+}
+
+/// The teacher's role, and its name where that says more.
+fn called(teacher: &ModelRecord) -> String {
+    let role = teacher.role.as_str();
+    if teacher.name == role { role.to_owned() } else { format!("{role} `{}`", teacher.name) }
 }
 
 /// Points and rows, from the counted errors: `0.6 points fewer test rows right (2 of 360)`.
@@ -87,34 +102,65 @@ fn size(teacher: Option<u64>, chosen: Option<u64>) -> String {
     fewer(teacher, chosen, "bytes") + &sizes
 }
 
+fn faster(teacher: &ModelRecord, chosen: &ModelRecord) -> String {
+    let row = |model: &ModelRecord| model.latency_us.row_on_all_threads.clone();
+    let (teacher, chosen) = (row(teacher), row(chosen));
+    let words = ["faster", "slower"].map(|word| format!("{word} per row on all threads"));
+    factor(&teacher.ratio(&chosen), &chosen.ratio(&teacher), words)
+        .unwrap_or_else(|why| format!("speed on all threads not known ({why})"))
+}
+
 fn less_energy(teacher: &ModelRecord, chosen: &ModelRecord) -> String {
-    let less = times_less_energy(&teacher.joules_per_prediction, &chosen.joules_per_prediction);
-    match less.value() {
-        Some(factor) if factor >= 1.0 => {
-            format!("{} times less energy per prediction{}", figure(&less, times), band(&less, times))
+    let (teacher, chosen) = (&teacher.joules_per_prediction, &chosen.joules_per_prediction);
+    let words = ["less", "more"].map(|word| format!("{word} energy per prediction"));
+    factor(&times_less_energy(teacher, chosen), &times_less_energy(chosen, teacher), words)
+        .unwrap_or_else(|why| format!("energy per prediction not known ({why})"))
+}
+
+/// `12 times better (10 to 14)`, or `1.5 times worse` with the inverse where the factor is below 1; or why it is
+/// not known.
+fn factor(better: &Figure<f64>, worse: &Figure<f64>, words: [String; 2]) -> Result<String, String> {
+    let [good, bad] = words;
+    match better.value() {
+        Some(value) if value >= 1.0 => {
+            Ok(format!("{} times {good}{}", figure(better, times), band(better, times)))
         }
-        Some(_) => {
-            let more = times_less_energy(&chosen.joules_per_prediction, &teacher.joules_per_prediction);
-            format!("{} times more energy per prediction{}", figure(&more, times), band(&more, times))
-        }
-        None => format!("energy per prediction not known ({})", less.how()),
+        Some(_) => Ok(format!("{} times {bad}{}", figure(worse, times), band(worse, times))),
+        None => Err(better.how().to_owned()),
     }
 }
 
-fn repayment(chosen: &ModelRecord) -> String {
-    let made = &chosen.made_with_joules;
-    let took = match made.value() {
-        Some(_) => format!("Compressing took {}{}", figure(made, joules), band(made, joules)),
-        None => format!("What compressing took is not known ({})", made.how()),
-    };
+/// What is to be repaid and when it is, so that the two numbers belong together; and what the teacher took, which
+/// is no part of them.
+fn repayment(result: &ResultRecord, chosen: &ModelRecord) -> String {
     let after = &chosen.break_even_predictions;
-    match after.value() {
+    let repaid = match after.value() {
         Some(_) => {
-            let (value, bounds) = (figure(after, predictions), band(after, predictions));
-            format!("{took}, repaid after {value} predictions{bounds}.")
+            format!(", repaid after {} predictions{}", figure(after, predictions), band(after, predictions))
         }
-        None if after.how() == NOTHING_SAVED => format!("{took}; it is {}.", never()),
-        None => format!("{took}; after how many predictions it is repaid is not known ({}).", after.how()),
+        None if after.how() == NOTHING_SAVED => format!("; it is {}", never()),
+        None => format!("; after how many predictions it is repaid is not known ({})", after.how()),
+    };
+    format!("{}{repaid}{}.", took(result, chosen), teacher_took(result))
+}
+
+fn took(result: &ResultRecord, chosen: &ModelRecord) -> String {
+    let to_repay = &chosen.to_repay_joules;
+    if to_repay.value().is_none() {
+        return format!("What compressing took is not known ({})", to_repay.how());
+    }
+    let tried = match result.models.iter().filter(|model| model.role == Role::Student).count() {
+        0 | 1 => String::new(),
+        sizes => format!(", all {sizes} sizes tried included"),
+    };
+    format!("Compressing took {}{}{tried}", figure(to_repay, joules), band(to_repay, joules))
+}
+
+fn teacher_took(result: &ResultRecord) -> String {
+    let made = result.teacher().map(|teacher| &teacher.made_with_joules);
+    match made.filter(|made| made.value().is_some()) {
+        Some(made) => format!("; the teacher itself took {} to make", figure(made, joules)),
+        None => String::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use lessen_units::{Figure, Kind, Quantity};
 
 use crate::grid::Grid;
 use crate::readable::{
-    self, NOTHING, bytes, count, figure, joules, microseconds, one_line, percent, predictions, times,
+    self, NOTHING, bytes, count, figure, joules, microseconds, one_line, percent, predictions,
 };
 
 /// Characters of the widest line, so that the table fits a terminal of 120 columns.
@@ -18,17 +18,17 @@ pub const WIDTH: usize = 118;
 /// and columns mean below.
 pub fn models(result: &ResultRecord) -> String {
     let header = vec![
-        vec!["", "accuracy", "", "", "", "times", "", "latency", "", "energy per", "repaid"],
+        vec!["", "accuracy", "", "", "", "", "latency", "", "row, all", "energy per", "repaid"],
         vec![
             "  model",
             "valid.",
             "test",
             "params",
             "operations",
-            "fewer",
             "file",
             "1 row",
             "256 rows",
+            "threads",
             "prediction",
             "after",
         ],
@@ -44,10 +44,10 @@ pub fn models_markdown(result: &ResultRecord) -> String {
         "test accuracy",
         "parameters",
         "operations",
-        "times fewer",
         "file",
         "latency, 1 row",
         "latency, 256 rows",
+        "row, all threads",
         "energy per prediction",
         "repaid after",
     ];
@@ -56,55 +56,47 @@ pub fn models_markdown(result: &ResultRecord) -> String {
 
 /// A row for each model, its name after the mark of the chosen one or that of the others.
 fn rows(result: &ResultRecord, chosen: &str, other: &str) -> impl Iterator<Item = Vec<String>> {
-    let teacher = result.teacher().and_then(operations);
     result.models.iter().map(move |model| {
         let mark = if result.chosen.as_deref() == Some(model.name.as_str()) { chosen } else { other };
         let mut row = vec![format!("{mark}{}", model.name)];
-        row.extend(cells(model, teacher));
+        row.extend(cells(model));
         row
     })
 }
 
 /// All columns but the name.
-fn cells(model: &ModelRecord, teacher_operations: Option<u64>) -> [String; 10] {
+fn cells(model: &ModelRecord) -> [String; 10] {
     let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.to_owned());
-    let operations = operations(model);
-    let fewer = match (teacher_operations, operations) {
-        (Some(teacher), Some(own)) if own > 0 => Some(times(teacher as f64 / own as f64)),
-        _ => None,
-    };
     [
         percent(model.validation_accuracy),
         percent(model.test_accuracy),
         or_nothing(model.parameters.map(count)),
-        or_nothing(operations.map(count)),
-        or_nothing(fewer),
+        or_nothing(model.operations().map(count)),
         or_nothing(model.file_bytes.map(bytes)),
         figure(&model.latency_us.batch_1, microseconds),
         figure(&model.latency_us.batch_256, microseconds),
+        figure(&model.latency_us.row_on_all_threads, microseconds),
         figure(&model.joules_per_prediction, joules),
         figure(&model.break_even_predictions, predictions),
     ]
-}
-
-/// Multiply-accumulates that are not with a zero, and comparisons, of one prediction.
-pub(crate) fn operations(model: &ModelRecord) -> Option<u64> {
-    match (model.macs_nonzero.or(model.macs), model.comparisons) {
-        (None, None) => None,
-        (macs, comparisons) => Some(macs.unwrap_or(0).saturating_add(comparisons.unwrap_or(0))),
-    }
 }
 
 /// What the marks and columns mean, as far as they occur.
 fn legend(result: &ResultRecord) -> String {
     let mut lines = Vec::new();
     if result.chosen.is_some() {
-        lines.push("* chosen on validation rows".to_owned());
+        lines.push(match result.chosen_within_drop {
+            Some(false) => "* nearest; none stays within the allowed drop".to_owned(),
+            Some(true) | None => "* chosen on validation rows".to_owned(),
+        });
     }
-    lines.push("operations: multiply-accumulates and comparisons; times fewer: than the teacher".to_owned());
-    lines.push("latency: of one call with 1 and with 256 rows, median".to_owned());
-    let energies =
-        result.models.iter().flat_map(|model| [&model.joules_per_prediction, &model.made_with_joules]);
+    lines.push("operations: multiply-accumulates and comparisons".to_owned());
+    lines.push("latency: of one call with 1 and with 256 rows, on one thread, median".to_owned());
+    lines.push("row, all threads: time for one of many rows, in blocks of 256 on all threads".to_owned());
+    let energies = result
+        .models
+        .iter()
+        .flat_map(|model| [&model.joules_per_prediction, &model.made_with_joules, &model.to_repay_joules]);
     let estimated: BTreeSet<&str> = energies.filter_map(estimated_how).collect();
     lines.extend(estimated.into_iter().map(|how| format!("~ {how}")));
     lines.into_iter().map(|line| one_line(&line) + "\n").collect()

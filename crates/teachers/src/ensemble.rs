@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lessen_model::{Batch, Cost, PredictError, Predictor};
 use lessen_units::Operations;
+use serde::{Deserialize, Serialize};
 
 use crate::learned::Learned;
 
@@ -13,6 +14,18 @@ use crate::learned::Learned;
 pub struct Ensemble {
     name: String,
     members: Vec<(Arc<Learned>, u32)>,
+    origin: Option<Origin>,
+}
+
+/// Which rows an ensemble has seen: under another seed its training rows are somebody's test rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The data set's name, for people.
+    pub dataset: String,
+    /// SHA-256 of its content, in hex.
+    pub sha256: String,
+    /// The seed that divided its rows.
+    pub seed: u64,
 }
 
 impl Ensemble {
@@ -20,10 +33,21 @@ impl Ensemble {
     pub fn new(name: impl Into<String>, members: Vec<(Arc<Learned>, u32)>) -> Option<Self> {
         let members: Vec<_> = members.into_iter().filter(|(_, weight)| *weight > 0).collect();
         let outputs = members.first()?.0.outputs();
-        members
-            .iter()
-            .all(|(member, _)| member.outputs() == outputs)
-            .then(|| Self { name: name.into(), members })
+        members.iter().all(|(member, _)| member.outputs() == outputs).then(|| Self {
+            name: name.into(),
+            members,
+            origin: None,
+        })
+    }
+
+    /// The same ensemble, knowing which rows it was fitted to.
+    pub fn with_origin(self, origin: Option<Origin>) -> Self {
+        Self { origin, ..self }
+    }
+
+    /// Which rows it was fitted to, where that is known.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
     }
 
     /// Members and how often each was chosen.

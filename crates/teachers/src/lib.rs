@@ -23,7 +23,7 @@ mod testing;
 mod trees;
 
 pub use bayes::{BayesKind, BayesSpec};
-pub use ensemble::Ensemble;
+pub use ensemble::{Ensemble, Origin};
 pub use examples::Examples;
 pub use learned::Learned;
 pub use learner::{FitError, Learner};

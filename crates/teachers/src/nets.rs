@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use lessen_data::Encoded;
+use lessen_data::{Encoded, random};
 use lessen_engine::{
     Activation, EngineError, Optimiser, Plan, Recipe, Schedule, StepError, Targets, Trainer, TrainingRows,
     initial,
 };
 use lessen_model::onnx;
 use lessen_units::Operations;
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::examples::Examples;
@@ -60,6 +61,8 @@ impl NetSpec {
     /// # Errors
     /// Where the settings are out of range or training diverges.
     pub(crate) fn fit(&self, examples: &Examples, seed: u64) -> Result<Net, EngineError> {
+        // A stream of its own for each net, or all would start alike and see rows in one order.
+        let seed = random::stream(seed, &self.name()).next_u64();
         let encoding = examples.as_they_are().map_err(StepError::Data)?;
         let classes = (0..examples.classes).map(|class| class.to_string()).collect();
         let start = initial::mlp(encoding, &self.hidden, Activation::Relu, classes, seed)?;

@@ -6,11 +6,11 @@
 
 mod folder;
 
-use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use lessen_data::hex;
 use lessen_records::{RecordError, write_whole};
 use sha2::{Digest, Sha256};
 
@@ -132,15 +132,15 @@ impl Learned {
     /// # Errors
     /// [`SavedError::Encode`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, SavedError> {
-        let body = postcard::to_stdvec(self).map_err(|error| SavedError::Encode {
+        let unwritable = |error: postcard::Error| SavedError::Encode {
             name: lessen_model::Predictor::name(self).to_owned(),
             problem: error.to_string(),
-        })?;
-        let mut bytes = Vec::with_capacity(HEADER + body.len());
-        bytes.extend(MAGIC);
-        bytes.extend(VERSION.to_le_bytes());
-        bytes.extend(Sha256::digest(&body));
-        bytes.extend(body);
+        };
+        // Room for the header first: bodies are large, and shall not be there twice.
+        let mut bytes = postcard::to_extend(self, vec![0; HEADER]).map_err(unwritable)?;
+        let digest = Sha256::digest(&bytes[HEADER..]);
+        let header = MAGIC.into_iter().chain(VERSION.to_le_bytes()).chain(digest);
+        bytes.iter_mut().zip(header).for_each(|(byte, of_header)| *byte = of_header);
         Ok(bytes)
     }
 
@@ -200,14 +200,6 @@ fn checked_body<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a [u8], SavedError>
 
 fn inconsistent(name: &str, problem: String) -> SavedError {
     SavedError::Inconsistent { name: name.to_owned(), problem }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -12,20 +12,17 @@ use crate::output::Output;
 use crate::progress::Line;
 use crate::{interrupt, screen};
 
-/// The kind of output that the folder's marker names.
-const KIND: &str = "mimic";
-
 pub(crate) fn run(args: &MimicArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
     let dataset = super::load(&args.data, common)?;
     let options = options(args);
     let teacher = match &args.teacher {
-        Some(folder) => Teacher::load(folder, &dataset)?,
+        Some(folder) => Teacher::load(folder, &dataset, common.seed)?,
         None => Teacher::Library,
     };
     if let Some(file) = &args.transfer_only {
         return only_transfer(&dataset, &options, &teacher, file, common, output);
     }
-    let result = super::mimic_into_folder(&dataset, &options, &teacher, KIND, common, output)?;
+    let result = super::mimic_into_folder(&dataset, &options, &teacher, common, output)?;
     screen::result(&result, &super::output_folder(&dataset, common), output)?;
     Ok(Outcome::Done)
 }
@@ -63,7 +60,7 @@ fn only_transfer(
     let split = dataset.split(options.seed)?;
     let (spec, cut) = MimicSpec::new(dataset, &split, &options);
     let path = super::output_folder(dataset, common);
-    let folder = OutputFolder::open(&path, KIND, common.force)?;
+    let folder = OutputFolder::open(&path, super::KIND, common.force)?;
     interrupt::explain(format!("the same command again goes on from `{}`", path.display()));
     let line = Line::new(output);
     cut.iter().for_each(|sentence| line.note(sentence));

@@ -32,13 +32,23 @@ enum WantedCells {
 /// ragged row, text where a number is expected, or a number that is not finite.
 pub fn read_for(encoding: &Encoding, file: &CsvFile<'_>) -> Result<Table, DataError> {
     let options = CsvOptions { header: Header::Absent, ..CsvOptions::new(TargetColumn::Position(1)) };
-    let mut wanted = wanted(encoding);
     let mut rows = Rows::new(file, &options);
     if !rows.advance()? {
         return Err(DataError::malformed(file.path, "", "there is nothing in it, expected rows"));
     }
+    // Before a column is made: a hostile encoding may ask for millions.
+    let mut wanted = if encoding.raw_columns() <= rows.cells() { wanted(encoding) } else { Vec::new() };
+    if wanted.is_empty() {
+        let (expected, found) = (encoding.raw_columns(), rows.cells());
+        return Err(rows.malformed(None, format!("{found} columns, expected at least {expected}")));
+    }
     let first: Vec<String> =
         (0..rows.cells()).map(|place| rows.cell(place, "").map(str::to_owned)).collect::<Result<_, _>>()?;
+    if let Some(column) =
+        wanted.iter().find(|column| first.iter().filter(|name| **name == column.name).count() > 1)
+    {
+        return Err(rows.malformed(None, format!("several columns are called `{}`", column.name)));
+    }
     let places: Option<Vec<usize>> =
         wanted.iter().map(|column| first.iter().position(|name| *name == column.name)).collect();
     let (places, has_header) = match places {
@@ -182,6 +192,8 @@ mod tests {
         for (text, expected) in [
             ("", "`rows.csv`: there is nothing in it, expected rows"),
             ("x,m\n1,2\n", "`rows.csv` has no column `n`"),
+            ("x\n1\n", "`rows.csv`, line 1: 1 columns, expected at least 2"),
+            ("x,n,x\n1,2,3\n", "`rows.csv`, line 1: several columns are called `x`"),
             ("x,n\n1,2,3\n", "`rows.csv`, line 2: 3 cells, expected 2"),
             (
                 "x,n\n1,2\ntwo,2\n",

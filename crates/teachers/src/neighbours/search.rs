@@ -3,7 +3,6 @@
 use lessen_data::Encoded;
 use lessen_engine::{Matrix, MatrixMut, product};
 use lessen_units::Operations;
-use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -130,7 +129,7 @@ impl Points {
     /// `queries` is `[count][width]`; `own` names the point that a query is and that does not count.
     fn search(&self, queries: &[f32], count: usize, own: Option<&[u32]>) -> Nearest {
         let mut places = vec![NOBODY; count * K_MAX];
-        places.par_chunks_mut(QUERIES * K_MAX).enumerate().for_each(|(chunk, places)| {
+        places.chunks_mut(QUERIES * K_MAX).enumerate().for_each(|(chunk, places)| {
             let first = chunk * QUERIES;
             let count = places.len() / K_MAX;
             let queries = &queries[first * self.width..][..count * self.width];

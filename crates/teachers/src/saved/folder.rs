@@ -1,16 +1,18 @@
 //! Folders that hold an ensemble.
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use lessen_data::hex;
 use lessen_model::Predictor;
 use lessen_records::write_whole;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{SavedError, inconsistent};
-use crate::ensemble::Ensemble;
+use crate::ensemble::{Ensemble, Origin};
 use crate::learned::Learned;
 
 const LIST: &str = "ensemble.json";
@@ -19,6 +21,9 @@ const LIST: &str = "ensemble.json";
 #[derive(Serialize, Deserialize)]
 struct List {
     name: String,
+    /// Unknown in a list that was written by hand.
+    #[serde(default)]
+    origin: Option<Origin>,
     members: Vec<Entry>,
 }
 
@@ -32,24 +37,30 @@ struct Entry {
 }
 
 impl Ensemble {
-    /// Writes the ensemble into `folder`, which is made where it is not there: a file a member, and `ensemble.json`.
-    /// An ensemble that was there is gone then. The list is removed first and written last, so that a folder which was
-    /// not finished does not load.
+    /// Writes the ensemble into `folder`, which is made where it is not there: a file a member, named by its content, and
+    /// `ensemble.json`. Members that are there already are left as they are; the list is replaced whole and members that
+    /// it does not name are removed last, so at any moment the folder holds the earlier ensemble or this one.
     ///
     /// # Errors
-    /// [`SavedError::Folder`] and [`SavedError::Write`].
+    /// [`SavedError::Folder`], [`SavedError::Write`] and [`SavedError::Encode`].
     pub fn save(&self, folder: &Path) -> Result<(), SavedError> {
-        make_room(folder).map_err(|source| SavedError::Folder { path: folder.to_owned(), source })?;
-        let mut list = List { name: self.name().to_owned(), members: Vec::new() };
-        for (number, (member, weight)) in self.members().iter().enumerate() {
-            let file = file_name(number);
-            member.save(&folder.join(&file))?;
+        let failed = |source| SavedError::Folder { path: folder.to_owned(), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let (name, origin) = (self.name().to_owned(), self.origin().cloned());
+        let mut list = List { name, origin, members: Vec::new() };
+        for (member, weight) in self.members() {
+            let bytes = member.to_bytes()?;
+            let file = file_name(&bytes);
+            if !folder.join(&file).exists() {
+                write_whole(&folder.join(&file), &bytes)?;
+            }
             let (name, kind) = (member.name().to_owned(), member.kind().to_owned());
             list.members.push(Entry { file, name, kind, weight: *weight });
         }
         let bytes = serde_json::to_vec_pretty(&list)
             .map_err(|error| SavedError::Encode { name: list.name.clone(), problem: error.to_string() })?;
-        Ok(write_whole(&folder.join(LIST), &bytes)?)
+        write_whole(&folder.join(LIST), &bytes)?;
+        remove_others(folder, &list).map_err(failed)
     }
 
     /// Reads what [`Ensemble::save`] wrote.
@@ -66,13 +77,14 @@ impl Ensemble {
         let members = list.members.iter().map(|entry| load_member(folder, &shown, entry));
         let members = members.collect::<Result<_, _>>()?;
         let unfit = || inconsistent(&shown, "no member, or members that differ in their classes".into());
-        Self::new(list.name, members).ok_or_else(unfit)
+        Ok(Self::new(list.name, members).ok_or_else(unfit)?.with_origin(list.origin))
     }
 }
 
 fn load_member(folder: &Path, list: &str, entry: &Entry) -> Result<(Arc<Learned>, u32), SavedError> {
     if !is_file_name(&entry.file) {
-        let problem = format!("it names the file `{}`, expected a name like `{}`", entry.file, file_name(0));
+        let problem =
+            format!("it names the file `{}`, expected a name like `{}`", entry.file, file_name(&[]));
         return Err(inconsistent(list, problem));
     }
     if entry.weight == 0 {
@@ -87,28 +99,31 @@ fn load_member(folder: &Path, list: &str, entry: &Entry) -> Result<(Arc<Learned>
     Ok((Arc::new(member), entry.weight))
 }
 
-/// Makes the folder, or removes an ensemble from it; other files stay.
-fn make_room(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    match fs::remove_file(folder.join(LIST)) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+/// Removes the members that the list does not name; files that are no members stay.
+fn remove_others(folder: &Path, list: &List) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_name().to_str().is_some_and(is_file_name) {
+        let name = entry.file_name();
+        let is_other =
+            |name: &str| is_file_name(name) && list.members.iter().all(|member| member.file != name);
+        if name.to_str().is_some_and(is_other) {
             fs::remove_file(entry.path())?;
         }
     }
     Ok(())
 }
 
-fn file_name(number: usize) -> String {
-    format!("member-{number:02}.lsn")
+/// A member's file is called after its bytes.
+fn file_name(bytes: &[u8]) -> String {
+    format!("member-{}.lsn", &hex(&Sha256::digest(bytes))[..DIGITS])
 }
+
+/// Hex digits of the digest in a member's file name.
+const DIGITS: usize = 16;
 
 /// Whether this is a name that [`file_name`] gives: nothing else is read or removed.
 fn is_file_name(name: &str) -> bool {
-    let number = name.strip_prefix("member-").and_then(|rest| rest.strip_suffix(".lsn"));
-    number.and_then(|number| number.parse().ok()).is_some_and(|number| file_name(number) == name)
+    let digits = name.strip_prefix("member-").and_then(|rest| rest.strip_suffix(".lsn"));
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    digits.is_some_and(|digits| digits.len() == DIGITS && digits.bytes().all(is_digit))
 }

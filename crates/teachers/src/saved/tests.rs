@@ -18,6 +18,18 @@ fn bayes() -> Learner {
     Learner::Bayes(BayesSpec { kind: BayesKind::Gaussian })
 }
 
+fn forest() -> Learner {
+    let (features, bootstrap, random_thresholds) = (FeatureShare::All, true, false);
+    Learner::Forest(ForestSpec {
+        trees: 2,
+        max_depth: None,
+        min_leaf: 1,
+        features,
+        bootstrap,
+        random_thresholds,
+    })
+}
+
 fn neighbours() -> Learner {
     Learner::Neighbours(NeighboursSpec { k: 3, weighting: Weighting::Distance })
 }
@@ -158,17 +170,16 @@ fn hostile_content_does_no_harm() {
 fn an_ensemble_says_the_same_after_loading_and_leaves_nothing_of_another() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("new/teacher");
-    let first = ensemble("first", &[(bayes(), 1), (neighbours(), 2), (bayes(), 3)]);
+    let first = ensemble("first", &[(bayes(), 1), (forest(), 2), (bayes(), 3)]);
     first.save(&place).unwrap();
+    let of_first = members(&place);
     let second = ensemble("second", &[(neighbours(), 5), (bayes(), 2)]);
     fs::write(place.join("member-2.lsn"), "not ours, by its name").unwrap();
     second.save(&place).unwrap();
-    let mut names: Vec<_> = fs::read_dir(&place)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    assert_eq!(names, ["ensemble.json", "member-00.lsn", "member-01.lsn", "member-2.lsn"]);
+    let of_second = members(&place);
+    assert_eq!((of_first.len(), of_second.len()), (2, 2));
+    assert_eq!(of_second.iter().filter(|name| of_first.contains(name)).count(), 1, "the one that both have");
+    assert!(place.join("member-2.lsn").exists(), "what is not ours stays");
 
     let loaded = Ensemble::load(&place).unwrap();
     assert_eq!((loaded.name(), loaded.members()[0].1, loaded.members()[1].1), ("second", 5, 2));
@@ -176,6 +187,25 @@ fn an_ensemble_says_the_same_after_loading_and_leaves_nothing_of_another() {
     let predictions = |ensemble: &Ensemble| predict_rows(ensemble, &features, &[0, 1, 2, 3]).unwrap();
     assert_eq!(predictions(&loaded), predictions(&second));
     assert_eq!(loaded.digests().unwrap(), second.digests().unwrap());
+}
+
+/// The members' files in a folder.
+fn members(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names
+        .filter(|name| name.starts_with("member-") && name.len() == "member-0123456789abcdef.lsn".len())
+        .collect()
+}
+
+#[test]
+fn saving_again_writes_no_member_and_a_teacher_may_be_saved_onto_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let teacher = ensemble("teacher", &[(bayes(), 1), (neighbours(), 2)]);
+    teacher.save(folder.path()).unwrap();
+    let when = |name: &String| fs::metadata(folder.path().join(name)).unwrap().modified().unwrap();
+    let before: Vec<_> = members(folder.path()).iter().map(when).collect();
+    Ensemble::load(folder.path()).unwrap().save(folder.path()).unwrap();
+    assert_eq!(before, members(folder.path()).iter().map(when).collect::<Vec<_>>());
 }
 
 #[test]
@@ -194,28 +224,34 @@ fn hostile_lists_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("teacher");
     ensemble("two", &[(bayes(), 1), (neighbours(), 1)]).save(&place).unwrap();
-    fs::copy(place.join("member-00.lsn"), folder.path().join("member-00.lsn")).unwrap();
-    fs::copy(place.join("member-00.lsn"), place.join("other.lsn")).unwrap();
-    let three = examples(line(&[0.0, 1.0, 2.0]), &[0, 1, 2], 3);
-    bayes().fit(&three, 0).unwrap().save(&place.join("member-07.lsn")).unwrap();
-
     let list = fs::read_to_string(place.join("ensemble.json")).unwrap();
+    let files: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let file = |place: usize| files["members"][place]["file"].as_str().unwrap().to_owned();
+    let (first, second) = (file(0), file(1));
+    fs::copy(place.join(&first), folder.path().join(&first)).unwrap();
+    fs::copy(place.join(&first), place.join("other.lsn")).unwrap();
+    let three = examples(line(&[0.0, 1.0, 2.0]), &[0, 1, 2], 3);
+    let of_three = "member-0123456789abcdef.lsn";
+    bayes().fit(&three, 0).unwrap().save(&place.join(of_three)).unwrap();
+
     let replaced = |from: &str, to: &str| {
         assert!(list.contains(from), "{from}");
         list.replacen(from, to, 1)
     };
-    let renamed = |file: &str| replaced("member-00.lsn", file);
+    let renamed = |file: &str| replaced(&first, file);
+    let holds = format!("`{second}` holds `k-nearest 3, by distance` (nearest neighbours)");
     let cases = [
-        (renamed("../member-00.lsn"), "it names the file `../member-00.lsn`, expected a name like"),
-        (renamed("/member-00.lsn"), "it names the file"),
-        (renamed("./member-00.lsn"), "it names the file"),
+        (renamed(&format!("../{first}")), "it names the file `../member-"),
+        (renamed(&format!("/{first}")), "it names the file"),
+        (renamed(&format!("./{first}")), "it names the file"),
         (renamed("other.lsn"), "it names the file"),
         (renamed("member-0.lsn"), "it names the file"),
         (renamed("member-+0.lsn"), "it names the file"),
         (renamed(""), "it names the file"),
-        (renamed("member-05.lsn"), "cannot read"),
-        (renamed("member-01.lsn"), "`member-01.lsn` holds `k-nearest 3, by distance` (nearest neighbours)"),
-        (renamed("member-07.lsn"), "members that differ in their classes"),
+        (renamed("member-00000000000000gg.lsn"), "it names the file"),
+        (renamed("member-0000000000000000.lsn"), "cannot read"),
+        (renamed(&second), holds.as_str()),
+        (renamed(of_three), "members that differ in their classes"),
         (replaced("\"weight\": 1", "\"weight\": 0"), "a weight of 0"),
         (replaced("\"weight\": 1", "\"weight\": -1"), "does not decode"),
         (r#"{"name": "none", "members": []}"#.to_owned(), "no member"),
