@@ -74,7 +74,12 @@ fn rows_that_do_not_fit_are_refused_by_line_and_column() {
     std::fs::write(folder.path().join("short.csv"), "pixel_0,pixel_1\n1,2\n").unwrap();
     let ran = lessen(folder.path(), &["predict", model.to_str().unwrap(), "short.csv"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.err.contains("short.csv") && ran.err.contains("`pixel_2`"), "{}", ran.err);
+    assert!(ran.err.contains("`short.csv`, line 1: 2 columns, expected at least 64"), "{}", ran.err);
+    let names: Vec<String> = (1..65).map(|pixel| format!("pixel_{pixel}")).collect();
+    std::fs::write(folder.path().join("other.csv"), names.join(",")).unwrap();
+    let ran = lessen(folder.path(), &["predict", model.to_str().unwrap(), "other.csv"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("`other.csv` has no column `pixel_0`"), "{}", ran.err);
     let ran = lessen(folder.path(), &["predict", model.to_str().unwrap(), "short.csv", "--part", "test"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("--part"), "{}", ran.err);
