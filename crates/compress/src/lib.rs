@@ -10,6 +10,8 @@
 mod assessment;
 pub mod choose;
 mod error;
+mod kept;
+mod made;
 mod measure;
 mod metric;
 pub mod munge;
@@ -23,8 +25,9 @@ pub mod study;
 mod transfer;
 
 pub use error::{CompressError, ReadBackError};
+pub use made::TEACHER;
 pub use metric::{Metric, arg_max};
 pub use plan::{HIDDEN, MimicOptions, MimicSpec};
-pub use run::{TEACHER, Teacher, mimic, transfer_set};
+pub use run::{Teacher, mimic, transfer_set};
 pub use stages::{Done, Keep, Part, Progress, Stages};
 pub use transfer::TransferSet;

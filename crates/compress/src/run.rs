@@ -4,21 +4,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lessen_data::{Dataset, Encoding, Split};
-use lessen_engine::{Plan, Targets};
-use lessen_model::{Network, Predictor, predict_rows};
-use lessen_records::{
-    DatasetRecord, Machine, Record, ResultRecord, Role, Schema, StageRecord, content_name, write_whole,
-};
+use lessen_engine::Targets;
+use lessen_model::{Predictor, predict_rows};
+use lessen_records::{DatasetRecord, Machine, Record, ResultRecord, Schema, StageRecord, content_name};
 use lessen_teachers::{Ensemble, Examples, Learned, Origin};
-use lessen_units::{Figure, Joules};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::assessment::{Entrant, assess};
+use crate::assessment::assess;
 use crate::error::CompressError;
+use crate::kept::{Selected, as_json};
+use crate::made::{MadeNetwork, MadeNetworks, MadeTeacher, TEACHER, network_name};
 use crate::plan::MimicSpec;
 use crate::select::{HillClimbSet, select};
-use crate::shipped::{Shipped, folder_bytes, ship};
-use crate::stages::{Done, Keep, Part, Stages};
+use crate::shipped::ship;
+use crate::stages::{Done, Part, Stages};
 use crate::students::{StudentSpec, Validation, train};
 use crate::transfer::TransferSet;
 
@@ -108,31 +107,6 @@ pub fn transfer_set(
     let job = Job::new(dataset, split, spec)?;
     let made = job.teacher(teacher, &mut stages)?;
     Ok(job.transfer(&made, &mut stages)?.made)
-}
-
-/// A teacher with its best member, and what it stands on.
-struct MadeTeacher {
-    ensemble: Arc<Ensemble>,
-    best_member: Option<Arc<Learned>>,
-    receipts: Vec<StageRecord>,
-    content: String,
-}
-
-/// A student or its control.
-struct MadeNetwork {
-    name: String,
-    taught: bool,
-    done: Done<Network>,
-}
-
-fn network_name(spec: &StudentSpec, taught: bool) -> String {
-    format!("{} {}", if taught { "student" } else { "hard labels" }, spec.hidden)
-}
-
-/// All networks, and the receipt of the transfer set that half of them learned from.
-struct MadeNetworks {
-    networks: Vec<MadeNetwork>,
-    transfer: StageRecord,
 }
 
 impl<'a> Job<'a> {
@@ -332,92 +306,6 @@ impl<'a> Job<'a> {
     }
 }
 
-impl MadeTeacher {
-    /// The teacher, and its best member: what one would ship without an ensemble.
-    fn entrants(&self, folder: &Path) -> Vec<Entrant> {
-        let made_with = total_energy(self.receipts.iter().map(|receipt| &receipt.joules))
-            .unwrap_or_else(|| Figure::unavailable("the teacher was made by an earlier run"));
-        let entrant = |name: &str, role, method: &str, predictor: Arc<dyn Predictor>| Entrant {
-            name: name.to_owned(),
-            role,
-            method: method.to_owned(),
-            predictor,
-            network: None,
-            file: None,
-            file_bytes: None,
-            made_with: made_with.clone(),
-            to_repay: made_with.clone(),
-        };
-        let mut teacher = entrant("teacher", Role::Teacher, "ensemble selection", self.ensemble.clone());
-        teacher.file_bytes = folder_bytes(&folder.join(TEACHER));
-        teacher.file = teacher.file_bytes.map(|_| TEACHER.to_owned());
-        let best = self.best_member.iter().map(|best| {
-            let name = format!("best member: {}", best.name());
-            let mut entrant = entrant(&name, Role::BestMember, best.kind(), best.clone());
-            entrant.file_bytes = best.to_bytes().ok().map(|bytes| bytes.len() as u64);
-            entrant
-        });
-        std::iter::once(teacher).chain(best).collect()
-    }
-}
-
-impl MadeNetworks {
-    /// What all sizes together took, students and controls apart: the smallest good one is only known when all
-    /// have been tried.
-    fn energy_of_all(&self) -> Tried {
-        let of = |taught: bool| {
-            let networks = self.networks.iter().filter(|network| network.taught == taught);
-            total_energy(networks.map(|network| &network.done.receipt.joules))
-                .unwrap_or_else(|| Figure::unavailable("no network was trained"))
-        };
-        Tried { students: of(true), controls: of(false) }
-    }
-}
-
-/// Energy of training every size.
-struct Tried {
-    students: Figure<Joules>,
-    controls: Figure<Joules>,
-}
-
-impl MadeNetwork {
-    fn entrant(
-        &self,
-        shipped: Shipped,
-        transfer: &StageRecord,
-        tried: &Tried,
-    ) -> Result<Entrant, CompressError> {
-        let own = &self.done.receipt.joules;
-        let (role, method, made_with, to_repay) = if self.taught {
-            let (made, repay) = (&transfer.joules + own, &transfer.joules + &tried.students);
-            (Role::Student, "mimic", made, repay)
-        } else {
-            (Role::HardLabels, "hard labels", own.clone(), tried.controls.clone())
-        };
-        Ok(Entrant {
-            name: self.name.clone(),
-            role,
-            method: method.to_owned(),
-            predictor: Arc::new(Plan::new(self.name.as_str(), shipped.network.clone())?),
-            network: Some(shipped.network),
-            file: Some(shipped.file),
-            file_bytes: Some(shipped.bytes),
-            made_with,
-            to_repay,
-        })
-    }
-}
-
-/// The sum of figures; `None` where there is none.
-fn total_energy<'f>(parts: impl Iterator<Item = &'f Figure<Joules>>) -> Option<Figure<Joules>> {
-    parts.cloned().reduce(|sum, part| &sum + &part)
-}
-
-fn as_json(what: &'static str, value: &impl Serialize) -> Result<serde_json::Value, CompressError> {
-    serde_json::to_value(value)
-        .map_err(|error| CompressError::Unwritable { what, problem: error.to_string() })
-}
-
 /// The place of the best score, the first of several.
 fn best_of(scores: &[f64]) -> Option<usize> {
     (0..scores.len()).reduce(|best, place| if scores[place] > scores[best] { place } else { best })
@@ -430,44 +318,6 @@ fn evenly(rows: &[u32], count: usize) -> Vec<u32> {
     }
     (0..count).map(|place| rows[place * rows.len() / count]).collect()
 }
-
-/// The folder of the saved teacher, in a run's folder.
-pub const TEACHER: &str = "teacher";
-
-/// What selection made: how often each library member was chosen, and how each does by itself.
-#[derive(Serialize, Deserialize)]
-struct Selected {
-    weights: Vec<u32>,
-    scores: Vec<f64>,
-}
-
-impl Keep for Selected {
-    fn save(&self, folder: &Path) -> Result<(), CompressError> {
-        let text = as_json("the selection", self)?.to_string();
-        Ok(write_whole(&folder.join(SELECTED), text.as_bytes())?)
-    }
-
-    fn load(folder: &Path) -> Result<Self, CompressError> {
-        let path = folder.join(SELECTED);
-        let kept = |problem: String| CompressError::Kept { path: path.clone(), problem };
-        let text = std::fs::read(&path).map_err(|error| kept(error.to_string()))?;
-        serde_json::from_slice(&text).map_err(|error| kept(error.to_string()))
-    }
-}
-
-const SELECTED: &str = "selected.json";
-
-impl Keep for Learned {
-    fn save(&self, folder: &Path) -> Result<(), CompressError> {
-        Ok(Learned::save(self, &folder.join(LEARNED))?)
-    }
-
-    fn load(folder: &Path) -> Result<Self, CompressError> {
-        Ok(Learned::load(&folder.join(LEARNED))?)
-    }
-}
-
-const LEARNED: &str = "learned.lsn";
 
 #[cfg(test)]
 mod tests {

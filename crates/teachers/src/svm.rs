@@ -47,7 +47,8 @@ impl SvmSpec {
     /// Fits a machine to each pair of classes that have rows.
     pub(crate) fn fit(&self, examples: &Examples, seed: u64) -> Svm {
         let width = examples.encoded.width;
-        let rows = examples.encoded.row_major();
+        let points = examples.points();
+        let rows = points.values();
         let mut by_class = vec![Vec::new(); examples.classes];
         for (row, &label) in examples.labels.iter().enumerate() {
             by_class[label as usize].push(row as u32);
@@ -58,10 +59,10 @@ impl SvmSpec {
         let fit_pair = |&(first, second): &(u32, u32)| {
             let (positive, negative) = (&by_class[first as usize], &by_class[second as usize]);
             let place = format!("{first} {second}");
-            PairRows::draw(positive, negative, self.rows_limit, seed, &place).fit(self, &rows, width)
+            PairRows::draw(positive, negative, self.rows_limit, seed, &place).fit(self, rows, width)
         };
         let pairs = pairs.par_iter().map(fit_pair).collect();
-        Svm::gather(self.kernel, examples.classes, present, pairs, &rows, width)
+        Svm::gather(self.kernel, examples.classes, present, pairs, rows, width)
     }
 }
 
@@ -159,7 +160,8 @@ impl Svm {
     /// Of all support vectors and `lanes` rows from `start` on, into `[vectors][lanes]`.
     fn kernel_values(&self, encoded: &Encoded, start: usize, lanes: usize, into: &mut [f32]) {
         let mut norms = [0.0; BLOCK];
-        for feature in encoded.values.chunks_exact(encoded.lanes) {
+        let features = if self.kernel.needs_norms() { encoded.values.as_slice() } else { &[] };
+        for feature in features.chunks_exact(encoded.lanes) {
             for (norm, value) in norms.iter_mut().zip(&feature[start..start + lanes]) {
                 *norm += value * value;
             }
@@ -173,15 +175,18 @@ impl Svm {
         self.kernel.values((vectors, &self.squared_norms), (rows, &norms), into);
     }
 
-    /// The arithmetic of one prediction: the inner products with all support vectors, an add a vector for the kernel
-    /// function, a multiply-accumulate a coefficient, three adds a pair for its sigmoid, and for the coupling
-    /// three sweeps of four adds for each entry of the matrix between classes.
+    /// The arithmetic of one prediction: the inner products with all support vectors and what the kernel makes of
+    /// them, a multiply-accumulate a coefficient, a multiply-accumulate and three adds a pair for its sigmoid, and
+    /// for the coupling three sweeps of four adds for each entry of the matrix between classes.
     pub(crate) fn operations(&self) -> Operations {
         let vectors = self.squared_norms.len() as u64;
         let coefficients: u64 = self.pairs.iter().map(|pair| pair.coefficients.len() as u64).sum();
         let entries = (self.present.len() * self.present.len()) as u64;
-        let adds = vectors + 3 * self.pairs.len() as u64 + 4 * COUNTED_SWEEPS * entries;
-        Operations { macs: vectors * self.width as u64 + coefficients, adds, ..Operations::NONE }
+        let pairs = self.pairs.len() as u64;
+        let sums = Operations::macs(vectors * self.width as u64 + coefficients);
+        let sigmoids = Operations { macs: 1, adds: 3, ..Operations::NONE } * pairs;
+        let coupling = Operations { adds: 4 * COUNTED_SWEEPS * entries, ..Operations::NONE };
+        sums + self.kernel.operations(self.width, vectors) + sigmoids + coupling
     }
 
     /// The coupled probabilities of the classes that had rows, to all classes' places.

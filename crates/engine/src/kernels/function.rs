@@ -1,7 +1,9 @@
 //! `exp` and `tanh` of many numbers at once, the same bits on every instruction set.
 
-/// Below this `exp` is 0 in single precision (subnormals are given up), above its negative infinite.
+/// `exp` of this, 1.6e-38, is just above the smallest normal number in single precision; subnormals are given up.
 const SMALLEST_ARGUMENT: f32 = -87.0;
+
+/// `exp` of this, 1.7e38, is finite in single precision; that of 89 is not.
 const LARGEST_ARGUMENT: f32 = 88.0;
 
 /// `exp(x)` for `x` clamped to [-87, 88]; relative error below 2e-7. NaN stays NaN.

@@ -98,6 +98,11 @@ impl Points {
         self.rows
     }
 
+    /// The points, `[rows][width]`.
+    pub(crate) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
     /// Names exactly these points.
     pub(super) fn fingerprint(&self) -> u64 {
         self.fingerprint

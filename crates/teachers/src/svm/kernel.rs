@@ -1,6 +1,7 @@
 //! Kernels: inner products of rows in another space.
 
-use lessen_engine::{Matrix, MatrixMut, product};
+use lessen_engine::{Matrix, MatrixMut, exp_in_place, product};
+use lessen_units::Operations;
 use serde::{Deserialize, Serialize};
 
 /// A kernel. `gamma` is for inner products that are divided by the encoded width, so that the same value suits
@@ -49,8 +50,28 @@ impl SvmKernel {
         }
     }
 
+    /// Whether [`SvmKernel::values`] reads the squared norms.
+    pub(super) fn needs_norms(&self) -> bool {
+        matches!(self, Self::Rbf { .. })
+    }
+
+    /// What it takes to make kernel values of one row's inner products with `vectors` vectors. RBF: the row's squared
+    /// norm and, for each vector, a sum of norms, a multiply-accumulate, a product and `exp`. Polynomial: a
+    /// multiply-accumulate and a product for each power above the first.
+    pub(super) fn operations(&self, width: usize, vectors: u64) -> Operations {
+        match *self {
+            Self::Rbf { .. } => {
+                Operations { macs: width as u64 + vectors, adds: 3 * vectors, ..Operations::NONE }
+            }
+            Self::Polynomial { degree, .. } => {
+                let products = u64::from(degree.saturating_sub(1));
+                Operations { macs: vectors, adds: products * vectors, ..Operations::NONE }
+            }
+        }
+    }
+
     /// Kernel values between the rows of `left`, `[rows][width]`, and the columns of `right`, `[width][columns]`,
-    /// into `[rows][columns]`. The squared norms are those of left's rows and right's columns.
+    /// into `[rows][columns]`. The squared norms are those of left's rows and right's columns; only RBF reads them.
     pub(super) fn values(
         &self,
         (left, left_norms): (Matrix<'_>, &[f32]),
@@ -65,8 +86,9 @@ impl SvmKernel {
                 Self::Rbf { gamma } => {
                     let scale = -gamma / width_or_one;
                     for (value, other) in row.iter_mut().zip(right_norms) {
-                        *value = exp(scale * (norm + other - 2.0 * *value).max(0.0));
+                        *value = scale * (norm + other - 2.0 * *value).max(0.0);
                     }
+                    exp_in_place(row);
                 }
                 Self::Polynomial { degree, gamma, coef0 } => {
                     let scale = gamma / width_or_one;
@@ -88,29 +110,6 @@ pub(super) fn squared_norms(rows: &[f32], count: usize, width: usize) -> Vec<f32
 #[inline(always)]
 fn power(base: f32, degree: u32) -> f32 {
     (1..degree).fold(base, |power, _| power * base)
-}
-
-/// `exp(x)` for `x` at or below zero, taken as -87 where it is below; relative error below 2e-7. The standard
-/// library's is a call a value and not the same bits everywhere; this one compiles to vector instructions.
-///
-/// `x = n ln 2 + r` with a whole `n` and `|r| <= ln 2 / 2` (Cody & Waite), the Taylor polynomial of `r`, and `n` added
-/// to the exponent's bits.
-#[inline(always)]
-fn exp(x: f32) -> f32 {
-    const LN_2_HIGH: f32 = 0.693_359_4;
-    const LN_2_LOW: f32 = -2.121_944_4e-4;
-    // Adding 1.5 * 2^23 rounds to a whole number, which is then in the lowest bits.
-    const ROUND: f32 = 12_582_912.0;
-    let x = x.max(-87.0);
-    let rounded = x * std::f32::consts::LOG2_E + ROUND;
-    let whole = rounded - ROUND;
-    let r = (x - whole * LN_2_HIGH) - whole * LN_2_LOW;
-    let polynomial = 1.0
-        + r * (1.0
-            + r * (0.5
-                + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0 + r / 5040.0))))));
-    let exponent = rounded.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127);
-    polynomial * f32::from_bits(exponent << 23)
 }
 
 #[cfg(test)]
@@ -139,18 +138,6 @@ mod tests {
         for (found, expected) in values(SvmKernel::Rbf { gamma: 1.0 }).into_iter().zip(expected) {
             assert!((found / expected - 1.0).abs() < 1e-6, "{found}, expected {expected}");
         }
-    }
-
-    #[test]
-    fn exp_agrees_with_double_precision_below_zero() {
-        for step in 0..=87_000 {
-            let x = -(step as f32) / 1000.0;
-            let expected = f64::from(x).exp();
-            let error = (f64::from(exp(x)) - expected).abs() / expected;
-            assert!(error < 2e-7, "exp({x}) is off by {error}");
-        }
-        assert_eq!(exp(0.0), 1.0);
-        assert!(exp(f32::NEG_INFINITY) > 0.0 && exp(f32::NEG_INFINITY) < 1e-37);
     }
 
     #[test]

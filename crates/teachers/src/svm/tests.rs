@@ -4,7 +4,7 @@ use lessen_data::{Encoding, padded, random};
 use rand::RngExt;
 
 use super::sigmoid::Sigmoid;
-use super::wire::{Wire, WireError};
+use super::wire::{CLASSES_LIMIT, Wire, WireError};
 use super::*;
 
 fn spec(gamma: f32) -> SvmSpec {
@@ -43,8 +43,9 @@ fn probabilities(svm: &Svm, encoded: &Encoded) -> Vec<f32> {
 
 fn assert_are_probabilities(found: &[f32], classes: usize) {
     for row in found.chunks(classes) {
-        assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{row:?}");
-        assert!(row.iter().all(|p| (0.0..=1.0).contains(p)), "{row:?}");
+        let sum: f64 = row.iter().map(|&p| f64::from(p)).sum();
+        assert!((sum - 1.0).abs() < 1e-5, "the sum is {sum}");
+        assert!(row.iter().all(|p| (0.0..=1.0).contains(p)));
     }
 }
 
@@ -76,9 +77,25 @@ fn a_tiny_machine_predicts_as_by_hand() {
 
 #[test]
 fn operations_are_those_counted_by_hand() {
-    let svm = Svm::try_from(tiny()).unwrap();
-    // 3 vectors of 2 features and 3 coefficients; 3 kernel values, 3 for the sigmoid, 3 sweeps over 2 x 2 entries.
-    assert_eq!(svm.operations(), Operations { macs: 3 * 2 + 3, adds: 3 + 3 + 3 * 4 * 4, comparisons: 0 });
+    // For any kernel 3 vectors of 2 features, 3 coefficients and a sigmoid: 6 + 3 + 1 MACs and 3 adds; and 3 sweeps
+    // of 4 adds over 2 x 2 entries: 48. A polynomial adds a MAC a vector and degree - 1 products; RBF 2 MACs for the
+    // row's norm, and a MAC and 3 adds a vector.
+    let polynomial = |degree| SvmKernel::Polynomial { degree, gamma: 2.0, coef0: 0.0 };
+    let cases = [
+        (polynomial(1), 10 + 3, 51),
+        (polynomial(4), 10 + 3, 51 + 3 * 3),
+        (SvmKernel::Rbf { gamma: 1.0 }, 10 + 2 + 3, 51 + 3 * 3),
+    ];
+    for (kernel, macs, adds) in cases {
+        let svm = Svm::try_from(Wire { kernel, ..tiny() }).unwrap();
+        assert_eq!(svm.operations(), Operations { macs, adds, comparisons: 0 }, "{kernel:?}");
+    }
+}
+
+#[test]
+fn as_many_classes_as_the_limit_are_taken() {
+    let svm = Svm::try_from(Wire { classes: CLASSES_LIMIT, ..tiny() }).unwrap();
+    assert_are_probabilities(&probabilities(&svm, &encoded(&[[2.0, 1.0]])), CLASSES_LIMIT);
 }
 
 #[test]
@@ -181,7 +198,7 @@ fn machines_that_cannot_be_are_refused() {
     };
     let kernel = SvmKernel::Rbf { gamma: -1.0 };
     assert_eq!(wrong(&|wire| wire.kernel = kernel), WireError::Kernel { kernel });
-    for found in [0, usize::MAX] {
+    for found in [0, CLASSES_LIMIT + 1, usize::MAX] {
         assert_eq!(wrong(&|wire| wire.classes = found), WireError::Classes { found });
     }
     for present in [vec![0, 3], vec![2, 0], vec![1, 1]] {

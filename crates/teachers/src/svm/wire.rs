@@ -19,12 +19,15 @@ pub(super) struct Wire {
     pub(super) pairs: Vec<Pair>,
 }
 
+/// Classes at most: every row gets a probability for each, so that a file of a few bytes could ask for gigabytes.
+pub(super) const CLASSES_LIMIT: usize = 65_536;
+
 /// Machines that cannot be.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub(super) enum WireError {
     #[error("kernel settings {kernel:?}, expected finite numbers in their ranges")]
     Kernel { kernel: SvmKernel },
-    #[error("{found} classes, expected 1 to 2^32")]
+    #[error("{found} classes, expected 1 to {CLASSES_LIMIT}")]
     Classes { found: usize },
     #[error("classes with rows that do not ascend, or are not below {classes}")]
     Present { classes: usize },
@@ -62,7 +65,7 @@ impl Wire {
             return Err(WireError::Kernel { kernel: self.kernel });
         }
         let classes = self.classes;
-        if classes == 0 || u32::try_from(classes - 1).is_err() {
+        if !(1..=CLASSES_LIMIT).contains(&classes) {
             return Err(WireError::Classes { found: classes });
         }
         let ascends = self.present.is_sorted_by(|one, next| one < next);
