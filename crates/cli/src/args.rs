@@ -1,9 +1,12 @@
 //! What can be typed. Nothing of this leaves the binary: each verb turns it into what the libraries take.
 
+use std::fmt;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use lessen_compress::HIDDEN;
+use lessen_compress::munge::MungeSpec;
 
 /// Tells what a machine-learning result cost, and makes the next one cheaper.
 #[derive(Debug, Parser)]
@@ -54,9 +57,9 @@ pub(crate) struct Common {
     #[arg(long, global = true, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
     /// Threads to work on [default: all cores]; results do not depend on it.
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = count::<NonZeroUsize, MOST_THREADS>)]
     pub(crate) threads: Option<NonZeroUsize>,
-    /// Folder to write into [default: lessen-<DATA>].
+    /// Folder to write into [default: lessen-DATA].
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Write into the output folder even if it holds something else.
@@ -77,7 +80,7 @@ pub(crate) struct CompressArgs {
     #[arg(long, value_name = "POINTS", default_value_t = 1.0, value_parser = points)]
     pub(crate) max_drop: f64,
     /// Repeat the run for this many seeds, from `--seed` on, and write a study of them.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroU64, MOST_SEEDS>)]
     pub(crate) seeds: Option<NonZeroU64>,
 }
 
@@ -86,18 +89,18 @@ pub(crate) struct CompressArgs {
 pub(crate) struct MimicArgs {
     /// A named data set (`lessen data list`).
     pub(crate) data: String,
-    /// Folder of a teacher that an earlier run saved, instead of fitting a library.
+    /// Teacher that an earlier run saved, instead of fitting a library: the run's folder, or `teacher` in it.
     #[arg(long, value_name = "DIR")]
     pub(crate) teacher: Option<PathBuf>,
     /// Percentage points of accuracy that the chosen network may lose against the teacher.
     #[arg(long, value_name = "POINTS", default_value_t = 1.0, value_parser = points)]
     pub(crate) max_drop: f64,
     /// Rows of the transfer set [default: 20 times the training rows, at most 160000].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroUsize, MOST_ROWS>)]
     pub(crate) rows: Option<NonZeroUsize>,
     /// Hidden units of the students.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "8,16,32,64,128,256")]
-    pub(crate) hidden: Vec<NonZeroUsize>,
+    #[arg(long, value_name = "LIST", default_value_t = Hidden(HIDDEN.to_vec()), value_parser = hidden)]
+    pub(crate) hidden: Hidden,
     /// What the ensemble is selected and the students are kept by, on validation.
     #[arg(long, value_enum, default_value_t = MetricName::Rmse)]
     pub(crate) metric: MetricName,
@@ -105,14 +108,25 @@ pub(crate) struct MimicArgs {
     #[arg(long, value_enum)]
     pub(crate) neighbours: Option<NeighboursName>,
     /// MUNGE's p: the chance that a cell is exchanged with the neighbour's.
-    #[arg(long, value_name = "P", value_parser = probability)]
-    pub(crate) swap_probability: Option<f64>,
+    #[arg(long, value_name = "P", default_value_t = MungeSpec::default().swap_probability, value_parser = probability)]
+    pub(crate) swap_probability: f64,
     /// MUNGE's s: the standard deviation of a new number is the pair's difference over s.
-    #[arg(long, value_name = "S", value_parser = above_zero)]
-    pub(crate) spread: Option<f32>,
-    /// Only make the transfer set and write it, labelled, as CSV.
+    #[arg(long, value_name = "S", default_value_t = MungeSpec::default().spread, value_parser = above_zero)]
+    pub(crate) spread: f32,
+    /// Only make the transfer set and write it, labelled, as CSV. A file that is there is replaced with `--force` only.
     #[arg(long, value_name = "FILE")]
     pub(crate) transfer_only: Option<PathBuf>,
+}
+
+/// Hidden units of several students: no two alike, for each names its student's files.
+#[derive(Clone, Debug)]
+pub(crate) struct Hidden(pub(crate) Vec<usize>);
+
+impl fmt::Display for Hidden {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sizes: Vec<String> = self.0.iter().map(usize::to_string).collect();
+        formatter.write_str(&sizes.join(","))
+    }
 }
 
 /// What a prediction is judged by.
@@ -182,6 +196,33 @@ pub(crate) enum DataVerb {
     },
 }
 
+// Larger numbers are slips of the finger: they would end in an exhausted machine, not in a result.
+const MOST_ROWS: u64 = 100_000_000;
+const MOST_HIDDEN: u64 = 65_536;
+const MOST_THREADS: u64 = 1024;
+const MOST_SEEDS: u64 = 10_000;
+
+fn count<N: TryFrom<NonZeroU64>, const MOST: u64>(text: &str) -> Result<N, String> {
+    let number = text.parse::<NonZeroU64>().ok().filter(|number| number.get() <= MOST);
+    number
+        .and_then(|number| N::try_from(number).ok())
+        .ok_or_else(|| format!("expected a whole number from 1 to {MOST}"))
+}
+
+fn hidden(text: &str) -> Result<Hidden, String> {
+    let mut sizes = Vec::new();
+    for item in text.split(',') {
+        let size = count::<NonZeroUsize, MOST_HIDDEN>(item.trim())
+            .map_err(|expected| format!("`{item}`: {expected}"))?
+            .get();
+        if sizes.contains(&size) {
+            return Err(format!("{size} is there twice"));
+        }
+        sizes.push(size);
+    }
+    Ok(Hidden(sizes))
+}
+
 fn points(text: &str) -> Result<f64, String> {
     in_range(text, 0.0, 100.0, "a number of percentage points from 0 to 100")
 }
@@ -204,6 +245,7 @@ fn in_range(text: &str, low: f64, high: f64, expected: &str) -> Result<f64, Stri
 mod tests {
     use super::*;
     use clap::CommandFactory;
+    use lessen_compress::{MimicOptions, MimicSpec};
 
     #[test]
     fn the_command_line_is_sound() {
@@ -219,5 +261,38 @@ mod tests {
             assert!(above_zero(bad).is_err(), "{bad}");
         }
         assert_eq!(points("1.5"), Ok(1.5));
+        for bad in ["0", "-1", "11", "1.5", "", "x", "99999999999999999999"] {
+            assert!(count::<NonZeroU64, 10>(bad).is_err(), "{bad}");
+        }
+        assert_eq!(count::<NonZeroU64, 10>("10").map(NonZeroU64::get), Ok(10));
+    }
+
+    #[test]
+    fn hidden_units_are_a_list_of_different_sizes() {
+        for bad in ["", "8,", "8,0", "8,8", "8,16,08", "65537", "x", "8;16"] {
+            assert!(hidden(bad).is_err(), "{bad}");
+        }
+        assert_eq!(hidden("65536, 8").map(|hidden| hidden.0), Ok(vec![65_536, 8]));
+        assert_eq!(Hidden(vec![8, 16]).to_string(), "8,16");
+    }
+
+    /// The help says what the library does where nothing is said.
+    #[test]
+    fn the_defaults_are_the_librarys() {
+        let dataset = lessen_data::digits().unwrap();
+        let split = dataset.split(1).unwrap();
+        let (spec, _) = MimicSpec::new(&dataset, &split, &MimicOptions::default());
+        let cli = Cli::parse_from(["lessen", "mimic", "digits"]);
+        let Verb::Mimic(mimic) = cli.verb else { panic!("another verb than typed") };
+        assert_eq!(mimic.max_drop, spec.max_drop_points);
+        let Verb::Compress(compress) = Cli::parse_from(["lessen", "compress"]).verb else {
+            panic!("another verb than typed")
+        };
+        assert_eq!(compress.max_drop, spec.max_drop_points);
+        assert_eq!((mimic.swap_probability, mimic.spread), (spec.munge.swap_probability, spec.munge.spread));
+        assert_eq!(mimic.hidden.0, spec.students.iter().map(|student| student.hidden).collect::<Vec<_>>());
+        let help = Cli::command().find_subcommand_mut("mimic").unwrap().render_long_help().to_string();
+        assert!(help.contains("20 times the training rows, at most 160000"), "{help}");
+        assert_eq!(spec.munge.rows, 20 * split.train.len());
     }
 }

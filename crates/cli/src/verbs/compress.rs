@@ -30,14 +30,20 @@ fn many(
     common: &Common,
     output: &Output,
 ) -> anyhow::Result<Outcome> {
-    // Whatever is wrong with the data shows before the folder is made.
+    // Whatever is wrong with the data or the seeds shows before the folder is made.
     dataset.split(common.seed)?;
+    let Some(end) = common.seed.checked_add(seeds) else {
+        anyhow::bail!(
+            "`--seed {}` and `--seeds {seeds}` lead past the largest seed, {}",
+            common.seed,
+            u64::MAX
+        )
+    };
     let path = super::output_folder(dataset, common);
     let folder = OutputFolder::open(&path, "study", common.force)?;
     interrupt::explain(format!("the same command again goes on from `{}`", path.display()));
     let line = Line::new(output);
-    let seeds = common.seed..common.seed.saturating_add(seeds);
-    let study = study::run(dataset, options, seeds, &folder, (&Meter::detect(), &line))?;
+    let study = study::run(dataset, options, common.seed..end, &folder, (&Meter::detect(), &line))?;
     drop(line);
     screen::study(&study, output)?;
     Ok(Outcome::Done)

@@ -1,22 +1,30 @@
 //! `lessen mimic`: the same path, with every setting in the user's hands.
 
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 use lessen_compress::munge::Neighbours;
-use lessen_compress::{Metric, MimicOptions, MimicSpec, Progress, Stages, Teacher, transfer_set};
+use lessen_compress::{Metric, MimicOptions, MimicSpec, Progress, Stages, TEACHER, Teacher, transfer_set};
 use lessen_data::Dataset;
 use lessen_meter::Meter;
 use lessen_records::OutputFolder;
 
 use crate::Outcome;
 use crate::args::{Common, MetricName, MimicArgs, NeighboursName};
+use crate::failure::Advised;
 use crate::output::Output;
 use crate::progress::Line;
 use crate::{interrupt, screen};
 
 pub(crate) fn run(args: &MimicArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
+    if let Some(file) = &args.transfer_only {
+        look_where_to_write(file, common.force)?;
+    }
     let dataset = super::load(&args.data, common)?;
     let options = options(args);
     let teacher = match &args.teacher {
-        Some(folder) => Teacher::load(folder, &dataset, common.seed)?,
+        Some(folder) => Teacher::load(&teacher_folder(folder), &dataset, common.seed)?,
         None => Teacher::Library,
     };
     if let Some(file) = &args.transfer_only {
@@ -31,7 +39,7 @@ fn options(args: &MimicArgs) -> MimicOptions {
     MimicOptions {
         max_drop_points: Some(args.max_drop),
         rows: args.rows.map(usize::from),
-        hidden: Some(args.hidden.iter().copied().map(usize::from).collect()),
+        hidden: Some(args.hidden.0.clone()),
         metric: Some(match args.metric {
             MetricName::Rmse => Metric::Rmse,
             MetricName::Accuracy => Metric::Accuracy,
@@ -42,17 +50,52 @@ fn options(args: &MimicArgs) -> MimicOptions {
             NeighboursName::Live => Neighbours::Live,
             NeighboursName::Static => Neighbours::Static,
         }),
-        swap_probability: args.swap_probability,
-        spread: args.spread,
+        swap_probability: Some(args.swap_probability),
+        spread: Some(args.spread),
         ..MimicOptions::default()
     }
+}
+
+/// The teacher's own folder, where a run's folder is named.
+fn teacher_folder(named: &Path) -> PathBuf {
+    const LIST: &str = "ensemble.json";
+    let inside = named.join(TEACHER);
+    if !named.join(LIST).exists() && inside.join(LIST).exists() { inside } else { named.to_owned() }
+}
+
+/// Refuses a file that cannot or must not be written, before the long work that would be lost on it.
+fn look_where_to_write(file: &Path, force: bool) -> anyhow::Result<()> {
+    let shown = file.display();
+    match fs::metadata(file) {
+        Ok(found) if found.is_dir() => {
+            anyhow::bail!("`--transfer-only`: `{shown}` is a folder, expected a file")
+        }
+        Ok(found) if !found.is_file() => {
+            anyhow::bail!("`--transfer-only`: `{shown}` is a device or pipe, expected a regular file")
+        }
+        Ok(_) if !force => {
+            let hint = "`--force` replaces it".to_owned();
+            return Err(
+                Advised { message: format!("`--transfer-only`: `{shown}` is there already"), hint }.into()
+            );
+        }
+        _ => {}
+    }
+    let name = file.file_name().with_context(|| format!("`--transfer-only`: `{shown}` names no file"))?;
+    // The set is written beside its place first and then renamed, so the folder is what must be writable.
+    let mut probe = std::ffi::OsString::from(format!(".probe-{}-", std::process::id()));
+    probe.push(name);
+    let probe = file.with_file_name(probe);
+    File::create_new(&probe).with_context(|| format!("`--transfer-only`: cannot write `{shown}`"))?;
+    let _ = fs::remove_file(&probe);
+    Ok(())
 }
 
 fn only_transfer(
     dataset: &Dataset,
     options: &MimicOptions,
     teacher: &Teacher,
-    file: &std::path::Path,
+    file: &Path,
     common: &Common,
     output: &Output,
 ) -> anyhow::Result<Outcome> {
@@ -68,6 +111,12 @@ fn only_transfer(
     let set = transfer_set(dataset, &split, &spec, teacher, Stages::new(&folder, &meter, &line))?;
     set.write_csv(file, dataset.classes()?.0)?;
     drop(line);
+    if output.json() {
+        let document = serde_json::json!({
+            "rows": set.table.rows(), "copies": set.copies, "file": file.display().to_string(),
+        });
+        output.data(&serde_json::to_string_pretty(&document)?)?;
+    }
     output.talk(&format!(
         "{} rows, {} of them copies of a training row: {}",
         set.table.rows(),

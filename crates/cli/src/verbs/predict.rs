@@ -1,10 +1,11 @@
 //! `lessen predict`: class probabilities of rows.
 
+use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
 use lessen_compress::arg_max;
-use lessen_data::csv_file::{self, CsvFile};
+use lessen_data::csv_file::{self, CsvFile, quoted};
 use lessen_data::{Dataset, Features, named};
 use lessen_engine::Plan;
 use lessen_model::{Network, Predictor, onnx, predict_rows};
@@ -17,26 +18,45 @@ use crate::output::Output;
 pub(crate) fn run(args: &PredictArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
     let network = read_model(&args.model)?;
     let is_named = named::names().any(|name| name == args.data);
-    if is_named || !Path::new(&args.data).is_file() {
+    if is_named || !Path::new(&args.data).exists() {
         let dataset = super::load(&args.data, common)?;
         let rows = part(&dataset, args.part, common.seed)?;
         let answers = predict(network, &dataset.features, &rows, output)?;
-        say_accuracy(&dataset, &rows, &answers, output);
+        if let Some(right) = right(&dataset, &rows, &answers) {
+            output.talk(&accuracy(right, rows.len(), args.part, common.seed));
+        }
         return Ok(Outcome::Done);
     }
     if args.part != PartName::All {
         anyhow::bail!("`--part` divides a named data set, and `{}` is a file", args.data);
     }
     let path = Path::new(&args.data);
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let bytes = read_regular(path, None)?;
     let table = csv_file::read_for(network.encoding(), &CsvFile { path, bytes: &bytes })?;
     let rows: Vec<u32> = (0..table.rows() as u32).collect();
     predict(network, &Features::Table(table), &rows, output)?;
     Ok(Outcome::Done)
 }
 
+/// Protocol buffers, which an ONNX file is one of, end at 2 GiB.
+const LARGEST_MODEL: u64 = 2 << 30;
+
+/// Reads a file whole. What is no regular file (a pipe nobody writes to, an endless device) is refused unopened.
+fn read_regular(path: &Path, at_most: Option<u64>) -> anyhow::Result<Vec<u8>> {
+    let cannot_read = || format!("cannot read `{}`", path.display());
+    let found = fs::metadata(path).with_context(cannot_read)?;
+    if !found.is_file() {
+        let what = if found.is_dir() { "a folder" } else { "a device or pipe" };
+        anyhow::bail!("`{}` is {what}, expected a regular file", path.display());
+    }
+    if let Some(most) = at_most.filter(|&most| found.len() > most) {
+        anyhow::bail!("`{}` has {} bytes, expected at most {most}", path.display(), found.len());
+    }
+    fs::read(path).with_context(cannot_read)
+}
+
 fn read_model(path: &Path) -> anyhow::Result<Network> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let bytes = read_regular(path, Some(LARGEST_MODEL))?;
     onnx::read(&bytes).map_err(|error| {
         let hint = error.hint().map(str::to_owned);
         let error = anyhow::Error::from(error)
@@ -73,28 +93,34 @@ fn predict(network: Network, features: &Features, rows: &[u32], output: &Output)
         output.data(&serde_json::to_string(&document)?)?;
         return Ok(answers);
     }
-    let quoted = |class: &String| csv_cell(&format!("p({class})"));
-    let mut text = format!("row,predicted,{}\n", classes.iter().map(quoted).collect::<Vec<_>>().join(","));
+    let column = |class: &String| quoted(&format!("p({class})")).into_owned();
+    let mut text = format!("row,predicted,{}\n", classes.iter().map(column).collect::<Vec<_>>().join(","));
     for (row, probabilities) in rows.iter().zip(answers.chunks_exact(outputs)) {
         let cells: Vec<String> = probabilities.iter().map(f32::to_string).collect();
-        text += &format!("{row},{},{}\n", csv_cell(&classes[arg_max(probabilities)]), cells.join(","));
+        text += &format!("{row},{},{}\n", quoted(&classes[arg_max(probabilities)]), cells.join(","));
     }
     output.data(&text)?;
     Ok(answers)
 }
 
-fn say_accuracy(dataset: &Dataset, rows: &[u32], answers: &[f32], output: &Output) {
-    let Ok((names, labels)) = dataset.classes() else { return };
-    let row_right = |(row, answer): (&u32, &[f32])| arg_max(answer) == labels[*row as usize] as usize;
-    let right = rows.iter().zip(answers.chunks_exact(names.len())).filter(|pair| row_right(*pair)).count();
-    let share = 100.0 * right as f64 / rows.len().max(1) as f64;
-    output.talk(&format!("{right} of {} rows right ({share:.2} %)", rows.len()));
+/// How many rows got their own class; `None` where the set has no classes.
+fn right(dataset: &Dataset, rows: &[u32], answers: &[f32]) -> Option<usize> {
+    let (names, labels) = dataset.classes().ok()?;
+    let row_right = |(row, answer): &(&u32, &[f32])| arg_max(answer) == labels[**row as usize] as usize;
+    Some(rows.iter().zip(answers.chunks_exact(names.len())).filter(row_right).count())
 }
 
-fn csv_cell(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
+/// The share of right rows, and what it is worth: a model is no judge of the rows that it learned from.
+fn accuracy(right: usize, rows: usize, part: PartName, seed: u64) -> String {
+    let share = 100.0 * right as f64 / rows.max(1) as f64;
+    let held_out = |part: &str| {
+        format!("{right} of {rows} rows of the {part} part under --seed {seed} right ({share:.2} %)")
+    };
+    match part {
+        PartName::All | PartName::Train => format!(
+            "{right} of {rows} rows right ({share:.2} %); rows that a model may have been trained on are among them"
+        ),
+        PartName::Validation => held_out("validation"),
+        PartName::Test => held_out("test"),
     }
 }

@@ -55,14 +55,19 @@ fn numbers_out_of_range_name_their_flag() {
         ("--seed", "-1"),
         ("--seed", "1e400"),
         ("--threads", "0"),
+        ("--threads", "1025"),
         ("--seeds", "0"),
+        ("--seeds", "10001"),
     ] {
         let argument = format!("{flag}={bad}");
         refused(&["compress", &argument], &[flag, bad]);
     }
     for (flag, bad) in [
         ("--rows", "0"),
+        ("--rows", "100000001"),
         ("--hidden", "8,0"),
+        ("--hidden", "8,65537"),
+        ("--hidden", "8,8"),
         ("--hidden", "x"),
         ("--metric", "beauty"),
         ("--neighbours", "far"),
@@ -72,6 +77,46 @@ fn numbers_out_of_range_name_their_flag() {
         let argument = format!("{flag}={bad}");
         refused(&["mimic", "digits", &argument], &[flag]);
     }
+}
+
+#[test]
+fn bounds_and_doubles_are_told() {
+    refused(&["mimic", "digits", "--hidden", "8,16,8"], &["--hidden", "8 is there twice"]);
+    refused(&["mimic", "digits", "--hidden", "8,65537"], &["`65537`", "from 1 to 65536"]);
+    refused(&["mimic", "digits", "--rows", "100000001"], &["from 1 to 100000000"]);
+    refused(&["compress", "--threads", "1025"], &["from 1 to 1024"]);
+    refused(&["compress", "--seeds", "10001"], &["from 1 to 10000"]);
+}
+
+#[test]
+fn own_files_cannot_be_compressed_yet() {
+    for own in ["rows.csv", "taken"] {
+        refused(&["compress", own], &[own, "hint: only named data sets", "`lessen data list`"]);
+        refused(&["mimic", own], &[own, "hint: only named data sets", "`lessen data list`"]);
+    }
+}
+
+#[test]
+fn a_transfer_set_that_could_not_be_written_is_refused_before_the_work() {
+    for (file, expected) in [
+        ("taken", "is a folder"),
+        ("rows.csv", "hint: `--force` replaces it"),
+        ("nowhere/set.csv", "No such file"),
+        ("rows.csv/set.csv", "cannot write"),
+        ("..", "is a folder"),
+    ] {
+        refused(&["mimic", "digits", "--transfer-only", file], &["`--transfer-only`", file, expected]);
+    }
+    refused(&["mimic", "digits", "--force", "--transfer-only", "taken"], &["is a folder"]);
+    if cfg!(target_os = "linux") {
+        refused(&["mimic", "digits", "--transfer-only", "/proc/set.csv"], &["cannot write `/proc/set.csv`"]);
+    }
+}
+
+#[test]
+fn seeds_past_the_largest_are_refused() {
+    let largest = format!("--seed={}", u64::MAX);
+    refused(&["compress", &largest, "--seeds", "2"], &["--seeds 2", "past the largest seed"]);
 }
 
 #[test]
@@ -93,7 +138,21 @@ fn models_and_rows_that_cannot_be_read_are_named() {
     refused(&["predict", "none.onnx", "digits"], &["none.onnx", "No such file"]);
     refused(&["predict", "bad.onnx", "digits"], &["bad.onnx"]);
     refused(&["predict", "rows.csv", "digits"], &["rows.csv"]);
-    refused(&["predict", "taken", "digits"], &["taken"]);
+    refused(&["predict", "taken", "digits"], &["`taken` is a folder, expected a regular file"]);
+    if cfg!(unix) {
+        refused(&["predict", "/dev/zero", "digits"], &["`/dev/zero` is a device or pipe"]);
+    }
+}
+
+#[test]
+fn a_model_past_two_gibibytes_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    // A hole: no space is taken on the disk.
+    let file = std::fs::File::create(folder.path().join("huge.onnx")).unwrap();
+    file.set_len((2 << 30) + 1).unwrap();
+    let ran = lessen(folder.path(), &["predict", "huge.onnx", "digits"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("`huge.onnx` has 2147483649 bytes, expected at most 2147483648"), "{}", ran.err);
 }
 
 #[test]

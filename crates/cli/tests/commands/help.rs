@@ -19,6 +19,14 @@ fn help_of_compress() {
 }
 
 #[test]
+fn help_of_mimic() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = lessen(folder.path(), &["mimic", "--help"]);
+    assert_eq!(ran.code, Some(0));
+    insta::assert_snapshot!(ran.out);
+}
+
+#[test]
 fn the_version_is_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let ran = lessen(folder.path(), &["--version"]);

@@ -4,9 +4,9 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use lessen_records::{Record, ResultRecord, Role};
+use lessen_records::{Record, ResultRecord, Role, Study};
 use tempfile::TempDir;
 
 use crate::{Ran, lessen, names};
@@ -121,15 +121,21 @@ fn the_same_command_again_finds_every_stage_and_makes_the_same_models() {
 #[test]
 fn a_run_that_is_killed_goes_on_to_the_same_bits() {
     let folder = tempfile::tempdir().unwrap();
-    for milliseconds in [400, 1500] {
+    let out = folder.path().join("lessen-digits");
+    let mut kept = 0;
+    for _ in 0..2 {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lessen"));
         command.current_dir(folder.path()).args(SMALL).stderr(Stdio::null()).stdout(Stdio::null());
         let mut running = command.spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(milliseconds));
+        let started = Instant::now();
+        while finished_stages(&out) <= kept && started.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         running.kill().unwrap();
         running.wait().unwrap();
+        assert!(finished_stages(&out) > kept, "no stage was finished in a minute");
+        kept = finished_stages(&out);
     }
-    let out = folder.path().join("lessen-digits");
     let result = std::fs::read_to_string(out.join("result.json"));
     assert!(result.is_err_and(|error| error.kind() == ErrorKind::NotFound), "killed before the end");
     let ran = lessen(folder.path(), &SMALL);
@@ -166,9 +172,14 @@ fn a_transfer_set_alone_is_a_table_with_probabilities() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("set.csv");
     let arguments = ["mimic", "digits", "--rows", "1500", "--seed", "7", "--neighbours", "static"];
-    let more = ["--transfer-only", file.to_str().unwrap(), "--teacher", teacher.to_str().unwrap()];
-    let ran = lessen(folder.path(), &[&arguments[..], &more[..]].concat());
+    let more = ["--json", "--transfer-only", "set.csv", "--teacher", teacher.to_str().unwrap()];
+    let typed = [&arguments[..], &more[..]].concat();
+    let ran = lessen(folder.path(), &typed);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(document["file"], "set.csv");
+    assert_eq!(document["rows"], 1500);
+    assert!(document["copies"].as_u64().is_some_and(|copies| copies < 1500), "{document}");
     let text = std::fs::read_to_string(&file).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 1501);
@@ -178,6 +189,58 @@ fn a_transfer_set_alone_is_a_table_with_probabilities() {
         let sum: f32 = cells[64..].iter().sum();
         assert!(cells.len() == 74 && (sum - 1.0).abs() < 1e-4, "{line}");
     }
+    std::fs::write(&file, "mine").unwrap();
+    let ran = lessen(folder.path(), &typed);
+    assert_eq!((ran.code, std::fs::read(&file).unwrap()), (Some(2), b"mine".to_vec()), "{}", ran.err);
+    let ran = lessen(folder.path(), &[&typed[..], &["--force"]].concat());
+    assert_eq!((ran.code, std::fs::read_to_string(&file).unwrap()), (Some(0), text), "{}", ran.err);
+}
+
+#[test]
+fn another_setting_goes_on_in_the_same_folder_with_the_teacher_that_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("lessen-digits");
+    copy_folder(&job().out(), &out);
+    assert_eq!(
+        std::fs::read_to_string(out.join(".lessen")).unwrap(),
+        "compress\n",
+        "what `compress` marks with"
+    );
+    for teacher in ["lessen-digits/teacher", "lessen-digits"] {
+        let arguments =
+            ["mimic", "digits", "--rows", "1500", "--hidden", "4", "--seed", "7", "--teacher", teacher];
+        let ran = lessen(folder.path(), &arguments);
+        assert_eq!(ran.code, Some(0), "{teacher}: {}", ran.err);
+    }
+    assert!(out.join("student-4.onnx").is_file());
+}
+
+#[test]
+fn a_study_of_two_seeds_is_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["compress", "digits", "--seeds", "2", "--json"];
+    let first = lessen(folder.path(), &arguments);
+    assert_eq!(first.code, Some(0), "{}", first.err);
+    let out = folder.path().join("lessen-digits");
+    assert_eq!(names(&out), [".lessen", "seed-1.json", "seed-2.json", "stages", "study.json"]);
+    assert_eq!(names(&out.join("stages")), [""; 0], "the seeds' own stages are gone with their folders");
+    let text = std::fs::read_to_string(out.join("study.json")).unwrap();
+    assert_eq!(text.trim_end(), first.out.trim_end());
+    let study = Study::from_json(&text).unwrap();
+    let rows: Vec<(&str, u64)> = study.rows.iter().map(|row| (row.id.as_str(), row.seeds)).collect();
+    assert_eq!(rows, [("loss", 2), ("operations", 2), ("gain", 2), ("energy", 2)]);
+
+    let again = lessen(folder.path(), &arguments);
+    assert_eq!(again.code, Some(0), "{}", again.err);
+    assert_eq!(again.err.matches("found, done by an earlier run").count(), 2, "{}", again.err);
+    assert_eq!(again.out, first.out);
+    assert_eq!(std::fs::read_to_string(out.join("study.json")).unwrap(), text);
+}
+
+/// Folders that are whole under `stages`; unfinished ones are hidden.
+fn finished_stages(out: &std::path::Path) -> usize {
+    let stages = out.join("stages");
+    if stages.is_dir() { names(&stages).iter().filter(|name| !name.starts_with('.')).count() } else { 0 }
 }
 
 /// Networks and teacher are the same bytes.

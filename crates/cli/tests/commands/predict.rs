@@ -10,7 +10,7 @@ fn predicted() -> (Vec<u32>, Vec<Vec<f32>>) {
     let folder = tempfile::tempdir().unwrap();
     let ran = lessen(folder.path(), &arguments);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert!(ran.err.contains("rows right"), "{}", ran.err);
+    assert!(ran.err.contains("of 359 rows of the test part under --seed 7 right ("), "{}", ran.err);
     let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     let rows = serde_json::from_value(document["rows"].clone()).unwrap();
     (rows, serde_json::from_value(document["probabilities"].clone()).unwrap())
@@ -64,6 +64,41 @@ fn rows_from_a_file_are_predicted_like_rows_of_the_set() {
         for (cell, ours) in cells.iter().zip(ours) {
             assert!((cell - ours).abs() < 1e-6, "{line}");
         }
+    }
+}
+
+#[test]
+fn accuracy_says_when_rows_may_have_been_learned_from() {
+    let model = job().out().join("student-8.onnx");
+    let folder = tempfile::tempdir().unwrap();
+    let warning = "; rows that a model may have been trained on are among them";
+    for (part, of, expected) in [
+        ("all", "1797 rows right (", warning),
+        ("train", "1079 rows right (", warning),
+        ("validation", "359 rows of the validation part under --seed 7 right (", " %)\n"),
+    ] {
+        let ran = lessen(
+            folder.path(),
+            &["predict", model.to_str().unwrap(), "digits", "--part", part, "--seed", "7"],
+        );
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        assert!(ran.err.contains(&format!(" of {of}")) && ran.err.contains(expected), "{part}: {}", ran.err);
+    }
+}
+
+/// Opening a pipe that nobody writes to would never return.
+#[cfg(unix)]
+#[test]
+fn pipes_folders_and_devices_are_refused_unopened() {
+    let model = job().out().join("student-8.onnx");
+    let model = model.to_str().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap();
+    assert!(made.success());
+    for arguments in [["pipe", "digits"], [model, "pipe"], [model, "/dev/zero"], [model, "."]] {
+        let ran = lessen(folder.path(), &[&["predict"], &arguments[..]].concat());
+        assert_eq!(ran.code, Some(2), "{arguments:?}");
+        assert!(ran.err.contains("expected a regular file"), "{arguments:?}: {}", ran.err);
     }
 }
 
