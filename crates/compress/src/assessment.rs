@@ -19,6 +19,8 @@ pub(crate) struct Entrant {
     pub(crate) name: String,
     pub(crate) role: Role,
     pub(crate) method: String,
+    /// Name of the entrant that shows what the method adds.
+    pub(crate) control: Option<String>,
     pub(crate) predictor: Arc<dyn Predictor>,
     /// What the predictor computes, where it is a network.
     pub(crate) network: Option<Network>,
@@ -108,7 +110,8 @@ impl Measured {
         let test = Judged::new(self.entrant.predictor.as_ref(), dataset, &split.test)?;
         let operations = self.entrant.predictor.cost().total();
         let macs_nonzero = self.macs_nonzero();
-        let Entrant { name, role, method, network, file, file_bytes, made_with, to_repay, .. } = self.entrant;
+        let Entrant { name, role, method, control, network, file, file_bytes, made_with, to_repay, .. } =
+            self.entrant;
         let break_even = match role {
             Role::Teacher => Figure::unavailable("the teacher is what the others are compared with"),
             _ => break_even(&to_repay, teacher, &self.joules),
@@ -117,9 +120,12 @@ impl Measured {
             name,
             role,
             method,
-            validation_accuracy: self.validation.accuracy(),
-            test_accuracy: test.accuracy(),
-            test_errors: test.errors(),
+            control,
+            validation_accuracy: Some(self.validation.accuracy()),
+            test_accuracy: Some(test.accuracy()),
+            test_errors: Some(test.errors()),
+            validation_rmse: None,
+            test_rmse: None,
             parameters: network.as_ref().map(|network| network.parameters() as u64),
             nonzero: network.as_ref().map(|network| network.nonzero() as u64),
             density: network.as_ref().map(Network::density),

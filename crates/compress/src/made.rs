@@ -30,6 +30,8 @@ pub(crate) struct MadeTeacher {
 pub(crate) struct MadeNetwork {
     pub(crate) name: String,
     pub(crate) taught: bool,
+    /// The network of the same size that has no teacher.
+    pub(crate) control: Option<String>,
     pub(crate) done: Done<Network>,
 }
 
@@ -52,6 +54,7 @@ impl MadeTeacher {
             name: name.to_owned(),
             role,
             method: method.to_owned(),
+            control: None,
             predictor,
             network: None,
             file: None,
@@ -109,6 +112,7 @@ impl MadeNetwork {
             name: self.name.clone(),
             role,
             method: method.to_owned(),
+            control: self.control.clone(),
             predictor: Arc::new(Plan::new(self.name.as_str(), shipped.network.clone())?),
             network: Some(shipped.network),
             file: Some(shipped.file),
@@ -155,6 +159,7 @@ mod tests {
         let made = |name: &str, taught, joules| MadeNetwork {
             name: name.into(),
             taught,
+            control: None,
             done: Done { made: network(), receipt: receipt(joules), content: name.into() },
         };
         let networks = vec![

@@ -243,7 +243,12 @@ impl<'a> Job<'a> {
         let networks = wanted
             .into_iter()
             .zip(done)
-            .map(|((spec, taught), done)| MadeNetwork { name: network_name(spec, taught), taught, done })
+            .map(|((spec, taught), done)| MadeNetwork {
+                name: network_name(spec, taught),
+                taught,
+                control: taught.then(|| network_name(spec, false)),
+                done,
+            })
             .rev()
             .collect();
         Ok(MadeNetworks { networks, transfer: transfer.receipt })
@@ -286,6 +291,8 @@ impl<'a> Job<'a> {
             models: assessment.models,
             chosen_within_drop: assessment.chosen.as_ref().map(|(_, within)| *within),
             chosen: assessment.chosen.map(|(name, _)| name),
+            cut: Vec::new(),
+            series: Vec::new(),
             extra: serde_json::Map::default(),
         };
         folder.write("result.json", record.to_json()?.as_bytes())?;
@@ -300,6 +307,8 @@ impl<'a> Job<'a> {
             test: self.split.test.len() as u64,
             features: self.dataset.features.count() as u64,
             classes: Some(self.classes as u64),
+            target: None,
+            target_deviation: None,
             sha256: self.dataset.digest(),
             extra: serde_json::Map::default(),
         }

@@ -111,12 +111,12 @@ fn most_operations(dataset: &str) -> f64 {
 }
 
 /// Test accuracy in percent.
-fn accuracy(model: &ModelRecord) -> f64 {
-    100.0 * model.test_accuracy
+fn accuracy(model: &ModelRecord) -> Option<f64> {
+    Some(100.0 * model.test_accuracy?)
 }
 
 fn lost(result: &ResultRecord) -> Option<f64> {
-    Some(accuracy(result.teacher()?) - accuracy(result.chosen_model()?))
+    result.points_lost(result.chosen_model()?)
 }
 
 fn operations_share(result: &ResultRecord) -> Option<f64> {
@@ -126,8 +126,8 @@ fn operations_share(result: &ResultRecord) -> Option<f64> {
 /// The chosen student's lead over the same network on hard labels.
 fn gained(result: &ResultRecord) -> Option<f64> {
     let chosen = result.chosen_model()?;
-    let control = result.model(&format!("hard labels {}", size(chosen)?))?;
-    Some(accuracy(chosen) - accuracy(control))
+    let control = result.model(chosen.control.as_deref()?)?;
+    Some(accuracy(chosen)? - accuracy(control)?)
 }
 
 fn energy_ratio(result: &ResultRecord) -> Option<f64> {
@@ -176,9 +176,11 @@ fn rows(results: &[ResultRecord]) -> Vec<StudyRow> {
 fn by_seed(results: &[ResultRecord]) -> Vec<Series> {
     type Number = fn(&ResultRecord) -> Option<f64>;
     let numbers: [(&str, &str, Number); 6] = [
-        ("test accuracy of the teacher", "%", |result| result.teacher().map(accuracy)),
-        ("test accuracy of the chosen student", "%", |result| result.chosen_model().map(accuracy)),
-        ("hidden units of the chosen student", "", |result| size(result.chosen_model()?)?.parse().ok()),
+        ("test accuracy of the teacher", "%", |result| accuracy(result.teacher()?)),
+        ("test accuracy of the chosen student", "%", |result| accuracy(result.chosen_model()?)),
+        ("nonzero MACs of the chosen student", "", |result| {
+            result.chosen_model()?.macs_nonzero.map(|macs| macs as f64)
+        }),
         ("operations of the chosen student", "% of the teacher's", operations_share),
         ("predictions that repay the compressing", "", |result| {
             result.chosen_model()?.break_even_predictions.value()
@@ -208,11 +210,6 @@ fn axis(name: &str, unit: &str, values: Vec<f64>) -> Axis {
 
 fn operations(model: &ModelRecord) -> Option<f64> {
     model.operations().map(|operations| operations as f64)
-}
-
-/// The number of hidden units that ends a student's name.
-fn size(model: &ModelRecord) -> Option<&str> {
-    model.name.rsplit(' ').next()
 }
 
 fn row(
@@ -295,12 +292,14 @@ fn student(degrees: usize) -> Option<f64> {
 /// Test accuracy against MACs, students and controls of one seed.
 fn curves(result: &ResultRecord) -> Vec<Series> {
     let curve = |role: Role, name: &str| {
-        let models = || result.models.iter().filter(|model| model.role == role && model.macs.is_some());
+        let models = result.models.iter().filter(|model| model.role == role);
+        let points = models.filter_map(|model| Some((model.macs? as f64, accuracy(model)?)));
+        let (macs, accuracies) = points.unzip();
         Series {
             name: name.to_owned(),
             seed: Some(result.seed),
-            x: axis("MACs", "", models().filter_map(|model| model.macs).map(|macs| macs as f64).collect()),
-            y: axis("test accuracy", "%", models().map(|model| 100.0 * model.test_accuracy).collect()),
+            x: axis("MACs", "", macs),
+            y: axis("test accuracy", "%", accuracies),
             extra: serde_json::Map::default(),
         }
     };

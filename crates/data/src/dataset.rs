@@ -1,5 +1,7 @@
 //! Rows with what is to be predicted of them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{DataError, Features, Split};
 
 /// What is to be predicted, one entry a row.
@@ -13,7 +15,40 @@ pub enum Target {
         labels: Vec<u32>,
     },
     /// A number.
-    Values(Vec<f32>),
+    Values {
+        /// The name of the column that the numbers are of.
+        name: String,
+        /// Finite, one a row.
+        values: Vec<f32>,
+    },
+}
+
+/// What a model answers with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// A probability for each of these classes.
+    Classes(Vec<String>),
+    /// One number, of the column of this name.
+    Value(String),
+}
+
+impl Answer {
+    /// Numbers that a model gives for a row.
+    pub fn outputs(&self) -> usize {
+        match self {
+            Self::Classes(names) => names.len(),
+            Self::Value(_) => 1,
+        }
+    }
+
+    /// The classes; `None` where the answer is a number.
+    pub fn classes(&self) -> Option<&[String]> {
+        match self {
+            Self::Classes(names) => Some(names),
+            Self::Value(_) => None,
+        }
+    }
 }
 
 /// A data set: raw rows, their target, and a digest that names exactly this content.
@@ -44,10 +79,18 @@ impl Dataset {
     pub fn classes(&self) -> Result<(&[String], &[u32]), DataError> {
         match &self.target {
             Target::Classes { names, labels } => Ok((names, labels)),
-            Target::Values(_) => Err(DataError::Unusable {
+            Target::Values { .. } => Err(DataError::Unusable {
                 name: self.name.clone(),
                 problem: "the target is a number, expected classes".into(),
             }),
+        }
+    }
+
+    /// What a model of this data answers with.
+    pub fn answer(&self) -> Answer {
+        match &self.target {
+            Target::Classes { names, .. } => Answer::Classes(names.clone()),
+            Target::Values { name, .. } => Answer::Value(name.clone()),
         }
     }
 

@@ -34,7 +34,7 @@ pub mod random;
 mod split;
 mod unpack;
 
-pub use dataset::{Dataset, Target, hex};
+pub use dataset::{Answer, Dataset, Target, hex};
 pub use digits::digits;
 pub use encoding::{ColumnEncoding, Encoded, Encoding};
 pub use error::DataError;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::machine::Machine;
 use crate::schema::{Record, Schema, finite, finite_or_none};
+use crate::study::{Series, check_series};
 
 /// The models that one run made, with what making and using each of them costs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +30,12 @@ pub struct ResultRecord {
     /// Whether the chosen model stays within the allowed drop, doubt included; where it does not, it is the one that
     /// comes nearest. `None` where nothing was chosen.
     pub chosen_within_drop: Option<bool>,
+    /// What was left out or made smaller to stay within time or memory, in plain sentences.
+    #[serde(default)]
+    pub cut: Vec<String>,
+    /// Curves: what was found on the way to the models, such as quality against density.
+    #[serde(default)]
+    pub series: Vec<Series>,
     /// Fields of later versions, kept.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -49,6 +56,12 @@ pub struct DatasetRecord {
     pub features: u64,
     /// Classes; `None` where the target is a value.
     pub classes: Option<u64>,
+    /// Name of the column of values that is predicted; `None` where the target is a class.
+    #[serde(default)]
+    pub target: Option<String>,
+    /// Standard deviation of those values over the training rows: the unit in which losses of quality are compared.
+    #[serde(default, serialize_with = "finite_or_none")]
+    pub target_deviation: Option<f64>,
     /// SHA-256 of the data, 64 hex digits.
     pub sha256: String,
     /// Fields of later versions, kept.
@@ -86,16 +99,26 @@ pub struct ModelRecord {
     pub name: String,
     /// What part it plays in the comparison.
     pub role: Role,
-    /// How it was made: `ensemble selection`, `mimic`, `distil`, `random forest`, …
+    /// How it was made: `ensemble selection`, `mimic`, `distil`, `prune`, `ticket`, `random forest`, …
     pub method: String,
-    /// Share of validation rows that it gets right.
-    #[serde(serialize_with = "finite")]
-    pub validation_accuracy: f64,
-    /// Share of test rows that it gets right.
-    #[serde(serialize_with = "finite")]
-    pub test_accuracy: f64,
-    /// Test rows that it gets wrong.
-    pub test_errors: u64,
+    /// Name of the model that shows what the method adds: the same network without the teacher, or without its first
+    /// weights; `None` where there is none.
+    #[serde(default)]
+    pub control: Option<String>,
+    /// Share of validation rows that it gets right; `None` where the target is a value.
+    #[serde(serialize_with = "finite_or_none")]
+    pub validation_accuracy: Option<f64>,
+    /// Share of test rows that it gets right; `None` where the target is a value.
+    #[serde(serialize_with = "finite_or_none")]
+    pub test_accuracy: Option<f64>,
+    /// Test rows that it gets wrong; `None` where the target is a value.
+    pub test_errors: Option<u64>,
+    /// Root mean squared error on validation rows, in the target's unit; `None` where the target is a class.
+    #[serde(default, serialize_with = "finite_or_none")]
+    pub validation_rmse: Option<f64>,
+    /// Root mean squared error on test rows, in the target's unit; `None` where the target is a class.
+    #[serde(default, serialize_with = "finite_or_none")]
+    pub test_rmse: Option<f64>,
     /// Learned numbers: weights and biases, or split thresholds and leaf values.
     pub parameters: Option<u64>,
     /// Parameters that are not zero.
@@ -157,6 +180,8 @@ pub enum Role {
     Student,
     /// A network like a student, trained on the given labels only: what the teacher adds is seen against it.
     HardLabels,
+    /// A ticket's survivors trained from newly drawn weights: what the first weights add is seen against it.
+    RandomReinit,
     /// A part that this version has no name for; kept as it was written.
     Other(String),
 }
@@ -169,6 +194,7 @@ impl Role {
             Self::BestMember => "best member",
             Self::Student => "student",
             Self::HardLabels => "hard labels",
+            Self::RandomReinit => "random reinit",
             Self::Other(name) => name,
         }
     }
@@ -176,7 +202,7 @@ impl Role {
 
 impl From<String> for Role {
     fn from(name: String) -> Self {
-        let known = [Self::Teacher, Self::BestMember, Self::Student, Self::HardLabels];
+        let known = [Self::Teacher, Self::BestMember, Self::Student, Self::HardLabels, Self::RandomReinit];
         known.into_iter().find(|role| role.as_str() == name).unwrap_or(Self::Other(name))
     }
 }
@@ -196,6 +222,17 @@ impl ResultRecord {
     /// The first model with the role of the teacher.
     pub fn teacher(&self) -> Option<&ModelRecord> {
         self.models.iter().find(|model| model.role == Role::Teacher)
+    }
+
+    /// Points of test quality that `model` loses against the teacher; below 0 where it is better. For classes percentage
+    /// points of accuracy; for values percent of the target's standard deviation by which its root mean squared error is
+    /// larger. `None` without a teacher, or where a number is missing.
+    pub fn points_lost(&self, model: &ModelRecord) -> Option<f64> {
+        let teacher = self.teacher()?;
+        match self.dataset.target_deviation {
+            Some(deviation) => Some(100.0 * (model.test_rmse? - teacher.test_rmse?) / deviation),
+            None => Some(100.0 * (teacher.test_accuracy? - model.test_accuracy?)),
+        }
     }
 
     /// The model that was chosen.
@@ -261,9 +298,17 @@ impl Record for ResultRecord {
             if self.models.iter().take(index).any(|earlier| earlier.name == model.name) {
                 return Err(format!("two models are called `{}`", model.name));
             }
-            model.check(self.dataset.test).map_err(|problem| format!("model `{}`: {problem}", model.name))?;
+            if let Some(control) = model.control.as_ref().filter(|control| self.model(control).is_none()) {
+                return Err(format!(
+                    "model `{}`: `control` is `{control}`, which is none of `models`",
+                    model.name
+                ));
+            }
+            model
+                .check(self.dataset.test, self.dataset.classes.is_some())
+                .map_err(|problem| format!("model `{}`: {problem}", model.name))?;
         }
-        Ok(())
+        check_series(&self.series)
     }
 }
 
@@ -277,10 +322,10 @@ impl ModelRecord {
         }
     }
 
-    fn check(&self, test_rows: u64) -> Result<(), String> {
+    fn check(&self, test_rows: u64, has_classes: bool) -> Result<(), String> {
         let shares = [
-            ("validation_accuracy", Some(self.validation_accuracy)),
-            ("test_accuracy", Some(self.test_accuracy)),
+            ("validation_accuracy", self.validation_accuracy),
+            ("test_accuracy", self.test_accuracy),
             ("density", self.density),
         ];
         for (field, share) in shares {
@@ -291,13 +336,21 @@ impl ModelRecord {
                 ));
             }
         }
-        if self.test_errors > test_rows {
-            return Err(format!(
-                "`test_errors` is {}, but there are {test_rows} test rows",
-                self.test_errors
-            ));
+        if let Some(errors) = self.test_errors.filter(|&errors| errors > test_rows) {
+            return Err(format!("`test_errors` is {errors}, but there are {test_rows} test rows"));
         }
-        Ok(())
+        let errors = [("validation_rmse", self.validation_rmse), ("test_rmse", self.test_rmse)];
+        for (field, error) in errors {
+            if let Some(error) = error.filter(|error| *error < 0.0) {
+                return Err(format!("`{field}` is {error}, expected a number that is not negative"));
+            }
+        }
+        let (needed, there) = if has_classes {
+            ("`test_accuracy` and `test_errors`", self.test_accuracy.is_some() && self.test_errors.is_some())
+        } else {
+            ("`test_rmse`", self.test_rmse.is_some())
+        };
+        if there { Ok(()) } else { Err(format!("{needed} missing, expected for such a target")) }
     }
 }
 

@@ -108,14 +108,19 @@ impl Record for Study {
                 return Err(format!("row `{}`: `low` is {low}, above `high` {high}", row.id));
             }
         }
-        for Series { name, x, y, .. } in &self.series {
-            if x.values.len() != y.values.len() {
-                let (x, y) = (x.values.len(), y.values.len());
-                return Err(format!("series `{name}` has {x} values of `x` and {y} of `y`"));
-            }
-        }
-        Ok(())
+        check_series(&self.series)
     }
+}
+
+/// Whether each curve has as many values across as up.
+pub(crate) fn check_series(series: &[Series]) -> Result<(), String> {
+    for Series { name, x, y, .. } in series {
+        if x.values.len() != y.values.len() {
+            let (x, y) = (x.values.len(), y.values.len());
+            return Err(format!("series `{name}` has {x} values of `x` and {y} of `y`"));
+        }
+    }
+    Ok(())
 }
 
 fn all_finite<S: Serializer>(values: &[f64], serializer: S) -> Result<S::Ok, S::Error> {

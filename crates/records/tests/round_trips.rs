@@ -44,9 +44,12 @@ fn model(name: &str, role: Role) -> ModelRecord {
         name: name.to_owned(),
         role,
         method: "mimic".to_owned(),
-        validation_accuracy: 0.975,
-        test_accuracy: 0.1 + 0.2,
-        test_errors: 9,
+        control: Some("ensemble".to_owned()),
+        validation_accuracy: Some(0.975),
+        test_accuracy: Some(0.1 + 0.2),
+        test_errors: Some(9),
+        validation_rmse: None,
+        test_rmse: None,
         parameters: Some(u64::MAX),
         nonzero: None,
         density: Some(1.0),
@@ -79,6 +82,8 @@ fn result() -> ResultRecord {
             test: 360,
             features: 64,
             classes: Some(10),
+            target: None,
+            target_deviation: None,
             sha256: "ab".repeat(32),
             extra: Map::new(),
         },
@@ -89,6 +94,8 @@ fn result() -> ResultRecord {
         models: vec![model("ensemble", Role::Teacher), model("student-64", Role::Other("ticket".to_owned()))],
         chosen: Some("student-64".to_owned()),
         chosen_within_drop: Some(false),
+        cut: vec!["forests have 60 trees".to_owned()],
+        series: study().series,
         extra: Map::new(),
     }
 }
@@ -218,14 +225,14 @@ fn the_names_of_the_fields_are_those_of_the_design() {
     let study = serde_json::to_value(study()).unwrap();
     let receipt = serde_json::to_value(receipt()).unwrap();
     for (value, expected) in [
-        (&result, "chosen chosen_within_drop dataset machine models schema seed spec stages"),
-        (&result["dataset"], "classes features name sha256 test train validation"),
+        (&result, "chosen chosen_within_drop cut dataset machine models schema seed series spec stages"),
+        (&result["dataset"], "classes features name sha256 target target_deviation test train validation"),
         (&result["stages"][0], "cpu_seconds joules kg_co2e name seconds"),
         (
             &result["models"][0],
-            "break_even_predictions comparisons density file file_bytes joules_per_prediction latency_us macs \
-             macs_nonzero made_with_joules method name nonzero parameters role test_accuracy test_errors \
-             to_repay_joules validation_accuracy",
+            "break_even_predictions comparisons control density file file_bytes joules_per_prediction latency_us \
+             macs macs_nonzero made_with_joules method name nonzero parameters role test_accuracy test_errors \
+             test_rmse to_repay_joules validation_accuracy validation_rmse",
         ),
         (&result["models"][0]["latency_us"], "batch_1 batch_256 row_on_all_threads"),
         (&study, "name results rows schema series spec"),
@@ -328,9 +335,9 @@ fn fields_that_contradict_each_other_are_refused_on_both_ways() {
     twice.models[1].name = "ensemble".to_owned();
     twice.chosen = None;
     let mut share = result();
-    share.models[0].test_accuracy = 97.5;
+    share.models[0].test_accuracy = Some(97.5);
     let mut errors = result();
-    errors.models[0].test_errors = 361;
+    errors.models[0].test_errors = Some(361);
     for (record, problem) in [
         (unknown, "`chosen` is `nobody`, which is none of `models`"),
         (twice, "two models are called `ensemble`"),
@@ -395,7 +402,7 @@ proptest! {
     fn numbers_come_back_to_the_same_bits(share in 0.0..=1.0f64, seconds in prop::num::f64::NORMAL, seed: u64) {
         let mut record = result();
         record.seed = seed;
-        record.models[0].test_accuracy = share;
+        record.models[0].test_accuracy = Some(share);
         record.stages[0].seconds = Seconds(seconds);
         prop_assert_eq!(ResultRecord::from_json(&record.to_json().unwrap()).unwrap(), record);
     }

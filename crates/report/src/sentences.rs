@@ -4,7 +4,7 @@ use lessen_records::result::{NOTHING_SAVED, times_less_energy};
 use lessen_records::{ModelRecord, ResultRecord, Role};
 use lessen_units::Figure;
 
-use crate::readable::{band, bytes, figure, joules, one_line, points, predictions, times};
+use crate::readable::{band, bytes, figure, joules, number, one_line, points, predictions, times};
 
 /// Two sentences on the chosen model: what it saves against the teacher and what that costs in test rows; and
 /// what compressing took and after how many predictions that is repaid.
@@ -43,7 +43,7 @@ fn saving(result: &ResultRecord, teacher: &ModelRecord, chosen: &ModelRecord) ->
     format!(
         "{who} against the {}: {}, {}, {}, {}, {}.",
         called(teacher),
-        rows_right(teacher, chosen, result.dataset.test),
+        quality(result, teacher, chosen),
         fewer(teacher.operations(), chosen.operations(), "operations"),
         faster(teacher, chosen),
         size(teacher.file_bytes, chosen.file_bytes),
@@ -57,14 +57,22 @@ fn called(teacher: &ModelRecord) -> String {
     if teacher.name == role { role.to_owned() } else { format!("{role} `{}`", teacher.name) }
 }
 
-/// Points and rows, from the counted errors: `0.6 points fewer test rows right (2 of 360)`.
-fn rows_right(teacher: &ModelRecord, chosen: &ModelRecord, test_rows: u64) -> String {
-    if test_rows == 0 {
-        return "no test rows to compare on".to_owned();
+/// How much worse (or better) the chosen model answers the test rows.
+fn quality(result: &ResultRecord, teacher: &ModelRecord, chosen: &ModelRecord) -> String {
+    let test_rows = result.dataset.test;
+    match (teacher.test_errors, chosen.test_errors, teacher.test_rmse, chosen.test_rmse) {
+        _ if test_rows == 0 => "no test rows to compare on".to_owned(),
+        (Some(teacher), Some(chosen), _, _) => rows_right(teacher, chosen, test_rows),
+        (_, _, Some(teacher), Some(chosen)) => rmse(result, teacher, chosen),
+        _ => "quality on test rows not known".to_owned(),
     }
-    let difference = teacher.test_errors.abs_diff(chosen.test_errors);
+}
+
+/// Points and rows, from the counted errors: `0.6 points fewer test rows right (2 of 360)`.
+fn rows_right(teacher: u64, chosen: u64, test_rows: u64) -> String {
+    let difference = teacher.abs_diff(chosen);
     let share = points(difference as f64 / test_rows as f64 * 100.0);
-    match chosen.test_errors.cmp(&teacher.test_errors) {
+    match chosen.cmp(&teacher) {
         std::cmp::Ordering::Greater => {
             format!("{share} points fewer test rows right ({difference} of {test_rows})")
         }
@@ -72,12 +80,22 @@ fn rows_right(teacher: &ModelRecord, chosen: &ModelRecord, test_rows: u64) -> St
             format!("{share} points more test rows right ({difference} of {test_rows})")
         }
         std::cmp::Ordering::Equal => {
-            format!(
-                "as many test rows right ({} of {test_rows})",
-                test_rows.saturating_sub(chosen.test_errors)
-            )
+            format!("as many test rows right ({} of {test_rows})", test_rows.saturating_sub(chosen))
         }
     }
+}
+
+/// Root mean squared errors, and their difference in percent of the target's standard deviation.
+fn rmse(result: &ResultRecord, teacher: f64, chosen: f64) -> String {
+    let deviations = match result.dataset.target_deviation {
+        Some(deviation) => {
+            format!(", {} % of a standard deviation", points(100.0 * (chosen - teacher).abs() / deviation))
+        }
+        None => String::new(),
+    };
+    let than = if chosen < teacher { "less" } else { "more" };
+    let (error, difference) = (number(chosen), number((chosen - teacher).abs()));
+    format!("a root mean squared error of {error} on test rows ({difference} {than}{deviations})")
 }
 
 fn fewer(teacher: Option<u64>, chosen: Option<u64>, what: &str) -> String {

@@ -17,8 +17,9 @@ pub const WIDTH: usize = 118;
 /// The models of a result for a terminal: one line each, the chosen one with `*` in front, and what the marks
 /// and columns mean below.
 pub fn models(result: &ResultRecord) -> String {
+    let quality = if result.dataset.classes.is_some() { "accuracy" } else { "RMSE" };
     let header = vec![
-        vec!["", "accuracy", "", "", "", "", "latency", "", "row, all", "energy per", "repaid"],
+        vec!["", quality, "", "", "", "", "latency", "", "row, all", "energy per", "repaid"],
         vec![
             "  model",
             "valid.",
@@ -38,10 +39,14 @@ pub fn models(result: &ResultRecord) -> String {
 
 /// The models of a result as Markdown, the chosen one in words.
 pub fn models_markdown(result: &ResultRecord) -> String {
+    let [validation, test] = match result.dataset.classes {
+        Some(_) => ["validation accuracy", "test accuracy"],
+        None => ["validation RMSE", "test RMSE"],
+    };
     let header = vec![
         "model",
-        "validation accuracy",
-        "test accuracy",
+        validation,
+        test,
         "parameters",
         "operations",
         "file",
@@ -68,8 +73,8 @@ fn rows(result: &ResultRecord, chosen: &str, other: &str) -> impl Iterator<Item 
 fn cells(model: &ModelRecord) -> [String; 10] {
     let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.to_owned());
     [
-        percent(model.validation_accuracy),
-        percent(model.test_accuracy),
+        or_nothing(quality(model.validation_accuracy, model.validation_rmse)),
+        or_nothing(quality(model.test_accuracy, model.test_rmse)),
         or_nothing(model.parameters.map(count)),
         or_nothing(model.operations().map(count)),
         or_nothing(model.file_bytes.map(bytes)),
@@ -79,6 +84,11 @@ fn cells(model: &ModelRecord) -> [String; 10] {
         figure(&model.joules_per_prediction, joules),
         figure(&model.break_even_predictions, predictions),
     ]
+}
+
+/// An accuracy in percent, or a root mean squared error in the target's unit.
+fn quality(accuracy: Option<f64>, rmse: Option<f64>) -> Option<String> {
+    accuracy.map(percent).or_else(|| rmse.map(readable::number))
 }
 
 /// What the marks and columns mean, as far as they occur.

@@ -33,9 +33,12 @@ fn model(name: &str, role: Role, test_errors: u64) -> ModelRecord {
         name: name.to_owned(),
         role,
         method: String::new(),
-        validation_accuracy: 0.975,
-        test_accuracy: 1.0 - test_errors as f64 / 360.0,
-        test_errors,
+        control: None,
+        validation_accuracy: Some(0.975),
+        test_accuracy: Some(1.0 - test_errors as f64 / 360.0),
+        test_errors: Some(test_errors),
+        validation_rmse: None,
+        test_rmse: None,
         parameters: None,
         nonzero: None,
         density: None,
@@ -88,6 +91,8 @@ fn result() -> ResultRecord {
             test: 360,
             features: 64,
             classes: Some(10),
+            target: None,
+            target_deviation: None,
             sha256: String::new(),
             extra: Default::default(),
         },
@@ -98,6 +103,8 @@ fn result() -> ResultRecord {
         models: vec![teacher, student, model("from elsewhere", Role::Other("?".to_owned()), 0)],
         chosen: Some("student-64".to_owned()),
         chosen_within_drop: Some(true),
+        cut: Vec::new(),
+        series: Vec::new(),
         extra: Default::default(),
     }
 }
@@ -152,8 +159,8 @@ type Case = (fn(&mut ResultRecord), &'static str);
 #[test]
 fn every_outcome_is_worded_as_it_is() {
     let savings: [Case; 14] = [
-        (|result| result.models[1].test_errors = 8, "as many test rows right (352 of 360), "),
-        (|result| result.models[1].test_errors = 5, "0.8 points more test rows right (3 of 360), "),
+        (|result| result.models[1].test_errors = Some(8), "as many test rows right (352 of 360), "),
+        (|result| result.models[1].test_errors = Some(5), "0.8 points more test rows right (3 of 360), "),
         (|result| result.dataset.test = 0, "no test rows to compare on, "),
         (|result| result.models[1].macs_nonzero = Some(2_006_000), "2.0 times more operations, "),
         (|result| result.models[1].macs_nonzero = Some(1_003_000), "as many operations, "),
