@@ -130,7 +130,7 @@ fn total_energy<'f>(parts: impl Iterator<Item = &'f Figure<Joules>>) -> Option<F
 
 #[cfg(test)]
 mod tests {
-    use lessen_data::{ColumnEncoding, Encoding};
+    use lessen_data::{Answer, ColumnEncoding, Encoding};
     use lessen_engine::{Activation, initial};
     use lessen_records::StageRecord;
     use lessen_units::{Kind, Seconds};
@@ -151,7 +151,8 @@ mod tests {
     fn network() -> Network {
         let encoding =
             Encoding::try_from(vec![ColumnEncoding::Pixels { count: 2, shift: 0.0, scale: 1.0 }]).unwrap();
-        initial::mlp(encoding, &[3], Activation::Tanh, vec!["a".into(), "b".into()], 1).unwrap()
+        let answer = Answer::Classes(vec!["a".into(), "b".into()]);
+        initial::mlp(encoding, &[3], Activation::Tanh, answer, 1).unwrap()
     }
 
     #[test]

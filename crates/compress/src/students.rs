@@ -89,8 +89,8 @@ pub fn train(
     validation: &Validation<'_>,
     seed: u64,
 ) -> Result<Network, CompressError> {
-    let classes = validation.dataset.classes()?.0.to_vec();
-    let network = initial::mlp(encoding.as_ref().clone(), &[spec.hidden], Activation::Tanh, classes, seed)?;
+    let answer = validation.dataset.answer();
+    let network = initial::mlp(encoding.as_ref().clone(), &[spec.hidden], Activation::Tanh, answer, seed)?;
     let recipe = Recipe {
         batch: spec.batch,
         optimiser: Optimiser::adam(spec.rate),

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use lessen_data::{Encoding, Features, Images, random};
+use lessen_data::{Answer, Encoding, Features, Images, random};
 use lessen_engine::{
     Activation, EngineError, Optimiser, Plan, Recipe, Schedule, Targets, Trainer, TrainingRows, initial,
     timing,
@@ -56,6 +56,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn lenet(features: &Features, rows: &[u32]) -> Result<lessen_model::Network, EngineError> {
-    let classes = (0..10).map(|class| class.to_string()).collect();
+    let classes = Answer::Classes((0..10).map(|class| class.to_string()).collect());
     initial::mlp(Encoding::fit(features, rows), &[300, 100], Activation::Relu, classes, 1)
 }

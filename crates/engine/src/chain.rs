@@ -68,7 +68,7 @@ pub(crate) fn links(network: &Network) -> Result<Vec<Link<'_>>, EngineError> {
 
 #[cfg(test)]
 mod tests {
-    use lessen_data::{ColumnEncoding, Encoding};
+    use lessen_data::{Answer, ColumnEncoding, Encoding};
     use lessen_model::{Node, Weights};
 
     use super::*;
@@ -83,7 +83,7 @@ mod tests {
         let node = |(place, (layer, input))| Node { name: format!("n{place}"), layer, inputs: vec![input] };
         let nodes = layers.into_iter().enumerate().map(node).collect();
         let encoding = ColumnEncoding::Pixels { count: 2, shift: 0.0, scale: 1.0 };
-        let classes = (0..outputs).map(|class| class.to_string()).collect();
+        let classes = Answer::Classes((0..outputs).map(|class| class.to_string()).collect());
         Network::new(nodes, Encoding::try_from(vec![encoding]).unwrap(), classes).unwrap()
     }
 

@@ -44,14 +44,22 @@ pub enum StepError {
     #[error("there is no row to learn from")]
     NoRows,
     /// Not one target a row.
-    #[error("{found} targets for {rows} rows of {classes} classes")]
+    #[error(
+        "{found} targets for {rows} rows of {outputs} outputs, or targets of another kind than the answer"
+    )]
     Targets {
         /// Rows of the features.
         rows: usize,
-        /// Classes of the network.
-        classes: usize,
+        /// Outputs of the network.
+        outputs: usize,
         /// Targets given.
         found: usize,
+    },
+    /// Soft and hard targets are weighed by no such numbers.
+    #[error("the targets are weighed by {problem}")]
+    Blend {
+        /// Expected and found.
+        problem: String,
     },
     /// A row that is not there, or a target that is none.
     #[error("row {row}: {problem}")]

@@ -1,6 +1,6 @@
 //! Networks before training.
 
-use lessen_data::{Encoding, random};
+use lessen_data::{Answer, Encoding, random};
 use lessen_model::{Dense, Layer, Network, Node, Weights};
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,8 @@ pub enum Activation {
     Tanh,
 }
 
-/// A multilayer perceptron with class probabilities out: a dense layer and `activation` for each of `hidden`, then
-/// a dense layer and softmax. Without hidden layers it is multinomial logistic regression.
+/// A multilayer perceptron: a dense layer and `activation` for each of `hidden`, then a dense layer and, for classes,
+/// softmax. Without hidden layers it is multinomial logistic (for a number: linear) regression.
 ///
 /// Weights are drawn from the stream `start weights` of `seed`, from normal distributions (the output layer's is
 /// Glorot's); biases are 0.
@@ -32,7 +32,7 @@ pub fn mlp(
     encoding: Encoding,
     hidden: &[usize],
     activation: Activation,
-    classes: Vec<String>,
+    answer: Answer,
     seed: u64,
 ) -> Result<Network, EngineError> {
     let mut random = random::stream(seed, "start weights");
@@ -42,7 +42,7 @@ pub fn mlp(
         nodes.push(Node { name, layer, inputs });
     };
     let mut inputs = encoding.width();
-    for (place, &outputs) in hidden.iter().chain(&[classes.len()]).enumerate() {
+    for (place, &outputs) in hidden.iter().chain(&[answer.outputs()]).enumerate() {
         let is_last = place == hidden.len();
         if outputs == 0 {
             let setting = if is_last { "classes" } else { "hidden" };
@@ -69,13 +69,14 @@ pub fn mlp(
         };
         push(format!("dense_{}", place + 1), Layer::Dense(Dense { weights, bias: vec![0.0; outputs] }));
         match activation {
+            _ if is_last && answer.classes().is_none() => {}
             _ if is_last => push("probabilities".into(), Layer::Softmax),
             Activation::Relu => push(format!("relu_{}", place + 1), Layer::Relu),
             Activation::Tanh => push(format!("tanh_{}", place + 1), Layer::Tanh),
         }
         inputs = outputs;
     }
-    Ok(Network::new(nodes, encoding, classes)?)
+    Ok(Network::new(nodes, encoding, answer)?)
 }
 
 #[cfg(test)]
@@ -87,7 +88,7 @@ mod tests {
     fn network(activation: Activation, hidden: &[usize]) -> Network {
         let pixels = ColumnEncoding::Pixels { count: 400, shift: 0.0, scale: 1.0 };
         let encoding = Encoding::try_from(vec![pixels]).unwrap();
-        mlp(encoding, hidden, activation, vec!["a".into(), "b".into()], 1).unwrap()
+        mlp(encoding, hidden, activation, Answer::Classes(vec!["a".into(), "b".into()]), 1).unwrap()
     }
 
     #[test]
@@ -108,6 +109,9 @@ mod tests {
         let deep = network(Activation::Relu, &[8, 4]);
         assert_eq!(names(&deep), ["dense_1", "relu_1", "dense_2", "relu_2", "dense_3", "probabilities"]);
         assert_eq!(names(&network(Activation::Tanh, &[])), ["dense_1", "probabilities"]);
+        let encoding = network(Activation::Relu, &[]).encoding().clone();
+        let value = mlp(encoding, &[4], Activation::Relu, Answer::Value("y".into()), 1).unwrap();
+        assert_eq!(names(&value), ["dense_1", "relu_1", "dense_2"]);
     }
 
     #[test]
@@ -115,7 +119,7 @@ mod tests {
         for hidden in [1 << 40, usize::MAX] {
             let pixels = ColumnEncoding::Pixels { count: 400, shift: 0.0, scale: 1.0 };
             let encoding = Encoding::try_from(vec![pixels]).unwrap();
-            let refused = mlp(encoding, &[hidden], Activation::Relu, vec!["a".into()], 1);
+            let refused = mlp(encoding, &[hidden], Activation::Relu, Answer::Classes(vec!["a".into()]), 1);
             assert!(matches!(refused, Err(EngineError::Recipe { setting: "hidden", .. })), "{refused:?}");
         }
     }
@@ -123,7 +127,7 @@ mod tests {
     #[test]
     fn a_layer_without_units_is_refused() {
         let encoding = Encoding::try_from(vec![]).unwrap();
-        assert!(mlp(encoding.clone(), &[0], Activation::Relu, vec!["a".into()], 1).is_err());
-        assert!(mlp(encoding, &[], Activation::Relu, vec![], 1).is_err());
+        assert!(mlp(encoding.clone(), &[0], Activation::Relu, Answer::Classes(vec!["a".into()]), 1).is_err());
+        assert!(mlp(encoding, &[], Activation::Relu, Answer::Classes(vec![]), 1).is_err());
     }
 }

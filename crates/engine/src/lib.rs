@@ -13,9 +13,9 @@
 //!
 //! let digits = lessen_data::digits()?;
 //! let split = digits.split(1)?;
-//! let (classes, labels) = digits.classes()?;
+//! let (_, labels) = digits.classes()?;
 //! let encoding = lessen_data::Encoding::fit(&digits.features, &split.train);
-//! let network = initial::mlp(encoding, &[16], Activation::Relu, classes.to_vec(), 1)?;
+//! let network = initial::mlp(encoding, &[16], Activation::Relu, digits.answer(), 1)?;
 //! let recipe = Recipe {
 //!     batch: 64,
 //!     optimiser: Optimiser::adam(0.01),
@@ -41,6 +41,7 @@ mod loss;
 mod optimiser;
 mod plan;
 mod recipe;
+mod targets;
 pub mod timing;
 mod trainer;
 
@@ -48,7 +49,7 @@ pub use error::{EngineError, StepError};
 pub use initial::Activation;
 pub use kernels::function::exp_in_place;
 pub use kernels::product::{Matrix, MatrixMut, product};
-pub use loss::Targets;
 pub use plan::Plan;
 pub use recipe::{Optimiser, Recipe, Schedule};
+pub use targets::{Blend, NO_LABEL, Targets, Taught, soften};
 pub use trainer::{Trainer, TrainingRows};

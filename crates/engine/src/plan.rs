@@ -77,7 +77,7 @@ impl Plan {
     /// # Panics
     /// Where `encoded` is not as wide as the network's encoding, or `into` has not that length.
     pub fn predict_encoded(&self, encoded: &Encoded, into: &mut [f32]) {
-        let outputs = self.network.classes().len();
+        let outputs = self.network.outputs();
         assert!(encoded.width == self.network.encoding().width() && into.len() == encoded.rows * outputs);
         self.with_workspace(encoded.lanes, |workspace| {
             if encoded.rows <= FEW_ROWS {
@@ -108,7 +108,7 @@ impl Plan {
 
     /// From encoded rows in `workspace.current`, `[rows][width]` row-major.
     fn few_rows(&self, workspace: &mut Workspace, into: &mut [f32]) {
-        let rows = into.len() / self.network.classes().len();
+        let rows = into.len() / self.network.outputs();
         let Workspace { current, next } = workspace;
         for layer in &self.layers {
             next.resize(rows * layer.outputs, 0.0);
@@ -136,7 +136,7 @@ impl Plan {
             add_bias_and_activate(layer.activation, &layer.bias, lanes, next);
             std::mem::swap(current, next);
         }
-        let outputs = self.network.classes().len();
+        let outputs = self.network.outputs();
         for (output, values) in current.chunks_exact(lanes).enumerate() {
             for (row, &value) in values[..encoded.rows].iter().enumerate() {
                 into[row * outputs + output] = value;
@@ -151,7 +151,7 @@ impl Plan {
         if self.layers.last().is_none_or(|layer| layer.activation != Activation::Softmax) {
             return;
         }
-        let outputs = self.network.classes().len();
+        let outputs = self.network.outputs();
         for row in into.chunks_exact_mut(outputs) {
             if !row.iter().sum::<f32>().is_finite() {
                 row.fill(1.0 / outputs as f32);
@@ -166,7 +166,7 @@ impl Predictor for Plan {
     }
 
     fn outputs(&self) -> usize {
-        self.network.classes().len()
+        self.network.outputs()
     }
 
     fn cost(&self) -> Cost {
@@ -198,7 +198,7 @@ impl Predictor for Plan {
 
 #[cfg(test)]
 mod tests {
-    use lessen_data::{ColumnEncoding, Encoding, Features, Images};
+    use lessen_data::{Answer, ColumnEncoding, Encoding, Features, Images};
     use lessen_model::{Dense, Layer, Node, Weights};
 
     use super::*;
@@ -219,7 +219,7 @@ mod tests {
         let nodes = layers.into_iter().enumerate().map(node).collect();
         let encoding = ColumnEncoding::Pixels { count: 2, shift: 0.0, scale: 2.0 };
         let encoding = Encoding::try_from(vec![encoding]).unwrap();
-        Network::new(nodes, encoding, vec!["a".into(), "b".into()]).unwrap()
+        Network::new(nodes, encoding, Answer::Classes(vec!["a".into(), "b".into()])).unwrap()
     }
 
     fn images(bytes: &[u8]) -> Features {
@@ -290,7 +290,7 @@ mod tests {
         let features = Features::Table(lessen_data::Table::new(vec![column]).unwrap());
         let encoding =
             Encoding::try_from(vec![ColumnEncoding::Pixels { count: 1, shift: 0.0, scale: 0.5 }]).unwrap();
-        let classes = vec!["a".to_owned(), "b".to_owned()];
+        let classes = Answer::Classes(vec!["a".to_owned(), "b".to_owned()]);
         let network = crate::initial::mlp(encoding, &[4], crate::Activation::Relu, classes, 1).unwrap();
         let plan = Plan::new("p", network).unwrap();
         for rows in [vec![0, 1, 2], vec![0, 1, 2, 0, 1, 2, 0, 1, 2]] {

@@ -3,16 +3,17 @@
 mod layer;
 mod order;
 
-use lessen_data::{Features, padded, random};
+use lessen_data::{Answer, Features, padded, random};
 use lessen_model::Network;
 
 use self::layer::TrainerLayer;
 use self::order::Order;
 use crate::chain::{self, Activation};
 use crate::error::{EngineError, StepError};
-use crate::loss::{Targets, softmax_cross_entropy};
+use crate::loss::loss_and_gradient;
 use crate::optimiser::Step;
 use crate::recipe::Recipe;
+use crate::targets::Targets;
 
 /// Rows that a network learns from.
 #[derive(Clone, Copy)]
@@ -36,26 +37,43 @@ pub struct Trainer {
     /// The encoded minibatch, `[width][lanes]`.
     inputs: Vec<f32>,
     batch_rows: Vec<u32>,
+    /// Room that the loss works in.
+    scratch: Vec<f32>,
 }
 
 impl Trainer {
     /// Begins training; rows are drawn from the stream `training order` of `seed`.
     ///
     /// # Errors
-    /// [`EngineError::Node`] for a network that is no chain ending in softmax, [`EngineError::Recipe`] for a setting
-    /// out of its range.
+    /// [`EngineError::Node`] for a network that is no chain, or whose last node is no softmax although it answers with
+    /// classes (no dense layer although it answers with a number), [`EngineError::Recipe`] for a setting out of its
+    /// range.
     pub fn new(network: Network, recipe: Recipe, seed: u64) -> Result<Self, EngineError> {
         recipe.check()?;
         let lanes = padded(recipe.batch);
         let links = chain::links(&network)?;
-        if let Some(last) = links.last().filter(|last| last.activation != Activation::Softmax) {
-            return Err(EngineError::Node { node: last.node.to_owned(), expected: "softmax at the end" });
+        let (last, expected) = match network.answer() {
+            Answer::Classes(_) => (Activation::Softmax, "softmax at the end"),
+            Answer::Value(_) => (Activation::None, "a dense layer at the end"),
+        };
+        if let Some(link) = links.last().filter(|link| link.activation != last) {
+            return Err(EngineError::Node { node: link.node.to_owned(), expected });
         }
-        let layers = links.iter().map(|link| TrainerLayer::new(link, &recipe, lanes)).collect();
+        let layer = |(place, link)| TrainerLayer::new(link, &recipe, lanes, place + 1 == links.len());
+        let layers = links.iter().enumerate().map(layer).collect();
         let inputs = vec![0.0; network.encoding().width() * lanes];
         let batch_rows = Vec::with_capacity(recipe.batch);
         let order = Order::new(random::stream(seed, "training order"));
-        Ok(Self { start: network, recipe, layers, order, steps_taken: 0, inputs, batch_rows })
+        Ok(Self {
+            start: network,
+            recipe,
+            layers,
+            order,
+            steps_taken: 0,
+            inputs,
+            batch_rows,
+            scratch: Vec::new(),
+        })
     }
 
     /// Steps taken so far.
@@ -68,8 +86,8 @@ impl Trainer {
         rows.div_ceil(self.recipe.batch) as u64
     }
 
-    /// One minibatch: forward, back, and a step of the optimiser. Gives the minibatch's mean loss (cross-entropy,
-    /// in nats) before the step. The last minibatch of a pass over the rows may be short. A pass begins anew when
+    /// One minibatch: forward, back, and a step of the optimiser. Gives the minibatch's mean loss before the step:
+    /// cross-entropy in nats (weighed as their blend says where the targets are taught), or half the squared error. The last minibatch of a pass over the rows may be short. A pass begins anew when
     /// the number of rows changes.
     ///
     /// # Errors
@@ -110,15 +128,17 @@ impl Trainer {
         if training.rows.is_empty() {
             return Err(StepError::NoRows);
         }
-        let classes = self.start.classes().len();
-        let rows = training.features.rows();
-        let fits = training.targets.rows(classes) == Some(rows);
-        if fits { Ok(()) } else { Err(StepError::Targets { rows, classes, found: training.targets.len() }) }
+        let (outputs, rows) = (self.start.outputs(), training.features.rows());
+        if let Some(problem) = training.targets.blend_problem() {
+            return Err(StepError::Blend { problem });
+        }
+        let fits = training.targets.fit(self.start.answer()) && training.targets.rows(outputs) == Some(rows);
+        if fits { Ok(()) } else { Err(StepError::Targets { rows, outputs, found: training.targets.len() }) }
     }
 
     /// Only the minibatch is looked at: all rows would cost more than a step.
     fn check_batch(&self, training: &TrainingRows<'_>) -> Result<(), StepError> {
-        let (rows, classes) = (training.features.rows(), self.start.classes().len());
+        let (rows, classes) = (training.features.rows(), self.start.outputs());
         for &row in &self.batch_rows {
             let problem = if row as usize >= rows {
                 Some(format!("there are {rows} rows"))
@@ -146,7 +166,7 @@ impl Trainer {
         // A chain has a layer: a network without a node is none.
         let Some(last) = self.layers.last_mut() else { return Ok(0.0) };
         let logits = &mut last.gradient[..last.outputs * lanes];
-        let loss = softmax_cross_entropy(training.targets, &self.batch_rows, lanes, logits);
+        let loss = loss_and_gradient(training.targets, &self.batch_rows, lanes, logits, &mut self.scratch);
         for place in (0..self.layers.len()).rev() {
             let (before, layer) = self.layers.split_at_mut(place);
             layer[0].back(before.last_mut(), inputs, lanes);

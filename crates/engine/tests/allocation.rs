@@ -50,8 +50,7 @@ const WIDTHS: [usize; 4] = [64, 64, 32, 10];
 fn network(digits: &Dataset, activation: Activation) -> Network {
     let rows: Vec<u32> = (0..digits.features.rows() as u32).collect();
     let encoding = Encoding::fit(&digits.features, &rows);
-    let (classes, _) = digits.classes().unwrap();
-    initial::mlp(encoding, &WIDTHS[1..3], activation, classes.to_vec(), 1).unwrap()
+    initial::mlp(encoding, &WIDTHS[1..3], activation, digits.answer(), 1).unwrap()
 }
 
 /// Allocations of `gemm` in `left x right` of these shapes; either may be transposed.

@@ -4,7 +4,7 @@
 //! it. Each step takes all rows, so the order that the trainer draws them in only changes the order of sums.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-use lessen_data::{Column, ColumnEncoding, Encoding, Features, Table};
+use lessen_data::{Answer, Column, ColumnEncoding, Encoding, Features, Table};
 use lessen_engine::{Plan, Recipe, Targets, Trainer, TrainingRows};
 use lessen_model::{Batch, Dense, Layer, Network, Node, Predictor, Weights};
 use serde::Deserialize;
@@ -176,7 +176,7 @@ impl Reference {
         let node = |(place, layer)| Node { name: format!("node_{place}"), layer, inputs: vec![place] };
         let nodes = layers.into_iter().enumerate().map(node).collect();
         let unchanged = ColumnEncoding::Pixels { count: self.features, shift: 0.0, scale: 1.0 };
-        let classes = (0..self.classes).map(|class| class.to_string()).collect();
+        let classes = Answer::Classes((0..self.classes).map(|class| class.to_string()).collect());
         Network::new(nodes, Encoding::try_from(vec![unchanged]).unwrap(), classes).unwrap()
     }
 }

@@ -77,9 +77,8 @@ fn train(digits: &Dataset, activation: Activation, optimiser: Optimiser, seed: u
 
 fn network(digits: &Dataset, activation: Activation, seed: u64) -> Network {
     let split = digits.split(1).unwrap();
-    let (classes, _) = digits.classes().unwrap();
     let encoding = Encoding::fit(&digits.features, &split.train);
-    initial::mlp(encoding, &[33, 17], activation, classes.to_vec(), seed).unwrap()
+    initial::mlp(encoding, &[33, 17], activation, digits.answer(), seed).unwrap()
 }
 
 fn weight_bits(network: &Network) -> Vec<u32> {

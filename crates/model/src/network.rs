@@ -1,6 +1,6 @@
 //! A network: layers, weights, the encoding it expects and what its outputs stand for.
 
-use lessen_data::Encoding;
+use lessen_data::{Answer, Encoding};
 use lessen_units::Operations;
 
 use crate::mask::Weights;
@@ -44,7 +44,7 @@ pub struct Node {
 pub struct Network {
     nodes: Vec<Node>,
     encoding: Encoding,
-    classes: Vec<String>,
+    answer: Answer,
     widths: Vec<usize>,
 }
 
@@ -83,10 +83,10 @@ pub enum NetworkError {
         /// The name.
         node: String,
     },
-    /// The last layer is not as wide as there are classes.
-    #[error("the last layer has {found} outputs, expected {expected}, one a class")]
+    /// The last layer is not as wide as the answer has numbers.
+    #[error("the last layer has {found} outputs, expected {expected}, one a class or one in all for a value")]
     Outputs {
-        /// Number of classes.
+        /// Number of classes, or 1.
         expected: usize,
         /// Width of the last node.
         found: usize,
@@ -94,11 +94,11 @@ pub enum NetworkError {
 }
 
 impl Network {
-    /// Checks that nodes, encoding and classes fit together.
+    /// Checks that nodes, encoding and answer fit together.
     ///
     /// # Errors
     /// [`NetworkError`] naming the first node that does not fit.
-    pub fn new(nodes: Vec<Node>, encoding: Encoding, classes: Vec<String>) -> Result<Self, NetworkError> {
+    pub fn new(nodes: Vec<Node>, encoding: Encoding, answer: Answer) -> Result<Self, NetworkError> {
         let mut widths = vec![encoding.width()];
         for (place, node) in nodes.iter().enumerate() {
             if nodes[..place].iter().any(|earlier| earlier.name == node.name) {
@@ -126,10 +126,10 @@ impl Network {
             });
         }
         let &[_, .., found] = widths.as_slice() else { return Err(NetworkError::Empty) };
-        if found != classes.len() {
-            return Err(NetworkError::Outputs { expected: classes.len(), found });
+        if found != answer.outputs() {
+            return Err(NetworkError::Outputs { expected: answer.outputs(), found });
         }
-        Ok(Self { nodes, encoding, classes, widths })
+        Ok(Self { nodes, encoding, answer, widths })
     }
 
     /// Nodes in topological order.
@@ -148,8 +148,13 @@ impl Network {
     }
 
     /// What the outputs stand for.
-    pub fn classes(&self) -> &[String] {
-        &self.classes
+    pub fn answer(&self) -> &Answer {
+        &self.answer
+    }
+
+    /// Numbers that it gives for a row.
+    pub fn outputs(&self) -> usize {
+        self.answer.outputs()
     }
 
     /// The dense layers, in order.
@@ -229,7 +234,16 @@ impl Network {
             }
             dense.weights.update(|index, weight| weight / scaling[index % inputs].1);
         }
-        Some(Self { nodes, encoding, classes: self.classes.clone(), widths: self.widths.clone() })
+        Some(Self { nodes, encoding, answer: self.answer.clone(), widths: self.widths.clone() })
+    }
+
+    /// The network that answers `centre + scale y` where this one answers `y`, with both taken into its last layer; exact
+    /// but for rounding. `None` where the last layer is not dense.
+    pub fn with_answer_scaled(mut self, centre: f32, scale: f32) -> Option<Self> {
+        let Layer::Dense(dense) = &mut self.nodes.last_mut()?.layer else { return None };
+        dense.weights.update(|_, weight| weight * scale);
+        dense.bias.iter_mut().for_each(|bias| *bias = bias.mul_add(scale, centre));
+        Some(self)
     }
 }
 
@@ -251,8 +265,8 @@ mod tests {
         Node { name: name.into(), layer, inputs: inputs.to_vec() }
     }
 
-    fn names(count: usize) -> Vec<String> {
-        (0..count).map(|class| format!("class {class}")).collect()
+    fn names(count: usize) -> Answer {
+        Answer::Classes((0..count).map(|class| format!("class {class}")).collect())
     }
 
     /// 2 features, 3 hidden units, 2 classes; of its 17 parameters 4 are zero.
@@ -312,6 +326,19 @@ mod tests {
         assert!(wrong.is_empty(), "{wrong:#?}");
         let right = Network::new(vec![node("a", wide(&[0.0; 2]), &[0])], pixels(3), names(2)).unwrap();
         assert_eq!(right.widths(), [3, 2]);
+    }
+
+    #[test]
+    fn an_answer_is_scaled_in_the_last_layer() {
+        let network = || {
+            let layer = node("a", dense([1, 2], &[3.0, -1.0], &[0.5]), &[0]);
+            Network::new(vec![layer], pixels(2), Answer::Value("y".into())).unwrap()
+        };
+        let scaled = network().with_answer_scaled(10.0, 2.0).unwrap();
+        let dense = scaled.dense().next().unwrap();
+        assert_eq!((dense.weights.values(), dense.bias.as_slice()), (&[6.0, -2.0][..], &[11.0][..]));
+        assert_eq!((scaled.outputs(), network().answer().classes()), (1, None));
+        assert!(small().with_answer_scaled(0.0, 1.0).is_none(), "probabilities are not scaled");
     }
 
     #[test]

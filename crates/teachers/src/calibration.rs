@@ -80,19 +80,6 @@ pub(crate) fn temperature(probabilities: &[f32], labels: &[u32], classes: usize)
     (0.5 * (low + high)).exp() as f32
 }
 
-/// Divides the log-probabilities of each row of `into`, `[rows][classes]`, by `temperature` and normalises again.
-pub(crate) fn apply(temperature: f32, classes: usize, into: &mut [f32]) {
-    for row in into.chunks_exact_mut(classes) {
-        let mut sum = 0.0;
-        let largest = row.iter().copied().fold(SMALLEST, f32::max);
-        for p in &mut *row {
-            *p = ((p.max(SMALLEST) / largest).ln() / temperature).exp();
-            sum += *p;
-        }
-        row.iter_mut().for_each(|p| *p /= sum);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,7 +93,7 @@ mod tests {
         let found = temperature(&probabilities, &labels, 2);
         assert!((found / expected - 1.0).abs() < 0.01, "{found}, expected {expected}");
         let mut calibrated = [0.99, 0.01];
-        apply(expected, 2, &mut calibrated);
+        lessen_engine::soften(&mut calibrated, 2, expected);
         assert!((calibrated[0] - 0.9).abs() < 1e-5, "{calibrated:?}");
     }
 
@@ -115,7 +102,7 @@ mod tests {
         assert!(temperature(&[1.0, 0.0, 0.0, 1.0], &[0, 1], 2) < 0.1);
         assert!(temperature(&[1.0, 0.0, 1.0, 0.0], &[1, 1], 2) > 19.0);
         let mut row = [1.0, 0.0];
-        apply(2.0, 2, &mut row);
+        lessen_engine::soften(&mut row, 2, 2.0);
         assert!(row.iter().all(|p| p.is_finite()) && (row[0] + row[1] - 1.0).abs() < 1e-6);
     }
 }

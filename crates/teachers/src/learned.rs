@@ -189,7 +189,7 @@ impl Predictor for Learned {
             batch.encoded(&self.encoding, self.fingerprint).map_err(|problem| self.error(problem))?;
         self.model.probabilities(&encoded, batch, into);
         if let Some(temperature) = self.temperature {
-            crate::calibration::apply(temperature, self.classes, into);
+            lessen_engine::soften(into, self.classes, temperature);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lessen_data::{Encoded, random};
+use lessen_data::{Answer, Encoded, random};
 use lessen_engine::{
     Activation, EngineError, Optimiser, Plan, Recipe, Schedule, StepError, Targets, Trainer, TrainingRows,
     initial,
@@ -64,7 +64,7 @@ impl NetSpec {
         // A stream of its own for each net, or all would start alike and see rows in one order.
         let seed = random::stream(seed, &self.name()).next_u64();
         let encoding = examples.as_they_are().map_err(StepError::Data)?;
-        let classes = (0..examples.classes).map(|class| class.to_string()).collect();
+        let classes = Answer::Classes((0..examples.classes).map(|class| class.to_string()).collect());
         let start = initial::mlp(encoding, &self.hidden, Activation::Relu, classes, seed)?;
         let rows: Vec<u32> = (0..examples.rows() as u32).collect();
         let steps = self.epochs * rows.len().div_ceil(self.batch.max(1)) as u64;
@@ -144,7 +144,7 @@ impl Net {
 
     /// Class probabilities that it gives.
     pub(crate) fn classes(&self) -> usize {
-        self.plan.network().classes().len()
+        self.plan.network().outputs()
     }
 }
 

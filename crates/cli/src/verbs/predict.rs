@@ -79,7 +79,7 @@ fn part(dataset: &Dataset, part: PartName, seed: u64) -> anyhow::Result<Vec<u32>
 
 /// Predicts and prints; the answers, `[rows][classes]`.
 fn predict(network: Network, features: &Features, rows: &[u32], output: &Output) -> anyhow::Result<Vec<f32>> {
-    let classes = network.classes().to_vec();
+    let classes = network.answer().classes().unwrap_or_default().to_vec();
     let plan = Plan::new("model", network)?;
     let answers = predict_rows(&plan, features, rows)?;
     let outputs = plan.outputs().max(1);

@@ -21,17 +21,17 @@ pub(crate) struct TrainerLayer {
     pub(super) bias_gradient: Vec<f32>,
     pub(super) weight_moments: Moments,
     bias_moments: Moments,
-    /// `[outputs][lanes]`, after the activation; empty in the last layer, whose softmax is taken with the loss.
+    /// `[outputs][lanes]`, after the activation; empty in the last layer, whose softmax (if any) is taken with the loss.
     activated: Vec<f32>,
     /// `[outputs][lanes]`, of the loss by what is before the activation.
     pub(super) gradient: Vec<f32>,
 }
 
 impl TrainerLayer {
-    /// A layer with room for `lanes` rows.
-    pub(super) fn new(link: &Link<'_>, recipe: &Recipe, lanes: usize) -> Self {
+    /// A layer with room for `lanes` rows; `is_last` where the loss stands behind it.
+    pub(super) fn new(link: &Link<'_>, recipe: &Recipe, lanes: usize, is_last: bool) -> Self {
         let (outputs, inputs) = link.shape();
-        let activated = if link.activation == Activation::Softmax { 0 } else { outputs * lanes };
+        let activated = if is_last { 0 } else { outputs * lanes };
         Self {
             outputs,
             inputs,
@@ -48,11 +48,12 @@ impl TrainerLayer {
         }
     }
 
-    /// What the layer makes of `[inputs][lanes]`; the last layer's logits are put where their gradient will be.
+    /// What the layer makes of `[inputs][lanes]`; what the last layer makes is put where their gradient will be.
     pub(super) fn forward(&mut self, inputs: &[f32], lanes: usize) {
-        let (activation, outputs) = match self.activation {
-            Activation::Softmax => (Activation::None, &mut self.gradient),
-            activation => (activation, &mut self.activated),
+        let (activation, outputs) = if self.activated.is_empty() {
+            (Activation::None, &mut self.gradient)
+        } else {
+            (self.activation, &mut self.activated)
         };
         let outputs = &mut outputs[..self.outputs * lanes];
         product(

@@ -1,4 +1,4 @@
-use lessen_data::{Column, ColumnEncoding, Encoding, Table};
+use lessen_data::{Answer, Column, ColumnEncoding, Encoding, Table};
 use lessen_model::{Batch, Predictor};
 use proptest::prelude::*;
 
@@ -18,8 +18,8 @@ fn drawn(rows: usize, columns: usize, seed: u64) -> Features {
     Features::Table(Table::new((0..columns).map(column).collect()).unwrap())
 }
 
-fn classes(count: usize) -> Vec<String> {
-    (0..count).map(|class| class.to_string()).collect()
+fn classes(count: usize) -> Answer {
+    Answer::Classes((0..count).map(|class| class.to_string()).collect())
 }
 
 fn recipe(batch: usize, optimiser: Optimiser) -> Recipe {
@@ -284,9 +284,9 @@ fn a_small_net_learns_a_circle() {
 fn a_net_learns_digits() {
     let digits = lessen_data::digits().unwrap();
     let split = digits.split(1).unwrap();
-    let (names, labels) = digits.classes().unwrap();
+    let (_, labels) = digits.classes().unwrap();
     let encoding = Encoding::fit(&digits.features, &split.train);
-    let network = initial::mlp(encoding, &[32], Kind::Relu, names.to_vec(), 1).unwrap();
+    let network = initial::mlp(encoding, &[32], Kind::Relu, digits.answer(), 1).unwrap();
     let schedule = Schedule::Cosine { steps: 600, warm_up: 20 };
     let mut trainer =
         Trainer::new(network, Recipe { schedule, ..recipe(64, Optimiser::adam(0.01)) }, 1).unwrap();

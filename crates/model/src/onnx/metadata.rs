@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use lessen_data::Encoding;
+use lessen_data::{Answer, Encoding};
 use serde::de::DeserializeOwned;
 
 use super::messages::ModelProto;
-use super::{CLASSES_KEY, ENCODING_KEY, FORMAT, FORMAT_KEY, MASKED_KEY, OnnxError};
+use super::{CLASSES_KEY, ENCODING_KEY, FORMAT, FORMAT_KEY, MASKED_KEY, OnnxError, VALUE_KEY};
 
 /// What [`super::write()`] put beside the graph.
 pub(super) struct Metadata {
-    pub(super) classes: Vec<String>,
+    pub(super) answer: Answer,
     pub(super) encoding: Encoding,
     /// Names of the weight tensors that have a mask.
     pub(super) masked: BTreeSet<String>,
@@ -18,18 +18,27 @@ pub(super) struct Metadata {
 
 impl Metadata {
     pub(super) fn of(model: &ModelProto) -> Result<Self, OnnxError> {
-        let (format, classes) = (value(model, FORMAT_KEY)?, value(model, CLASSES_KEY)?);
-        let (encoding, masked) = (value(model, ENCODING_KEY)?, value(model, MASKED_KEY)?);
-        let (Some(format), Some(classes), Some(encoding)) = (format, classes, encoding) else {
-            let needed = [(FORMAT_KEY, format), (CLASSES_KEY, classes), (ENCODING_KEY, encoding)];
+        let (format, encoding) = (value(model, FORMAT_KEY)?, value(model, ENCODING_KEY)?);
+        let (classes, number) = (value(model, CLASSES_KEY)?, value(model, VALUE_KEY)?);
+        let masked = value(model, MASKED_KEY)?;
+        let (Some(format), Some(answer), Some(encoding)) = (format, classes.or(number), encoding) else {
+            let needed = [(FORMAT_KEY, format), (CLASSES_KEY, classes.or(number)), (ENCODING_KEY, encoding)];
             let missing = needed.into_iter().filter(|(_, value)| value.is_none()).map(|(key, _)| key);
             return Err(OnnxError::Foreign { missing: missing.collect() });
         };
         if format != FORMAT {
             return Err(error(FORMAT_KEY, format!("`{FORMAT}`"), format!("`{format}`")));
         }
+        let answer = match (classes, number) {
+            (Some(_), Some(_)) => {
+                let expected = format!("none beside `{CLASSES_KEY}`");
+                return Err(error(VALUE_KEY, expected, format!("`{answer}`")));
+            }
+            (Some(_), None) => Answer::Classes(json(CLASSES_KEY, "a JSON list of names", answer)?),
+            (None, _) => Answer::Value(json(VALUE_KEY, "a JSON string", answer)?),
+        };
         Ok(Self {
-            classes: json(CLASSES_KEY, "a JSON list of names", classes)?,
+            answer,
             encoding: json(ENCODING_KEY, "the JSON of an encoding", encoding)?,
             masked: masked
                 .map_or(Ok(BTreeSet::new()), |list| json(MASKED_KEY, "a JSON list of names", list))?,

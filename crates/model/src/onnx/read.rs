@@ -36,7 +36,7 @@ pub fn read(bytes: &[u8]) -> Result<Network, OnnxError> {
         reader.add(node, &mut nodes)?;
     }
     let nodes = reader.finish(graph)?;
-    Ok(Network::new(nodes, metadata.encoding, metadata.classes)?)
+    Ok(Network::new(nodes, metadata.encoding, metadata.answer)?)
 }
 
 fn check_opset(model: &ModelProto) -> Result<(), OnnxError> {

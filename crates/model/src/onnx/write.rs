@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use lessen_data::Answer;
 use prost::Message;
 use serde::Serialize;
 
@@ -9,7 +10,9 @@ use super::messages::{
     AttributeProto, DimensionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
     StringStringEntryProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
 };
-use super::{CLASSES_KEY, ENCODING_KEY, FORMAT, FORMAT_KEY, MASKED_KEY, PROBABILITIES, ROWS};
+use super::{
+    CLASSES_KEY, ENCODING_KEY, FORMAT, FORMAT_KEY, MASKED_KEY, PROBABILITIES, ROWS, VALUE, VALUE_KEY,
+};
 use crate::{Dense, Layer, Network, Weights};
 
 /// The first IR version that knows every operator of [`OPSET`].
@@ -20,18 +23,19 @@ const OPSET: i64 = 17;
 /// The network as the bytes of an ONNX file, as [`super`] describes it; equal networks make equal bytes.
 ///
 /// The graph takes rows as the network's own encoding makes them. To let it take raw numbers, write
-/// [`Network::with_scaling_folded`]. A network that does not end with a softmax is written as it is: its
+/// [`Network::with_scaling_folded`]. A network of classes that does not end with a softmax is written as it is: its
 /// `probabilities` are then whatever its last layer makes.
 pub fn write(network: &Network) -> Vec<u8> {
-    let mut graph = GraphWriter::new(network.nodes().len());
+    let (output, answer) = match network.answer() {
+        Answer::Classes(names) => (PROBABILITIES, entry(CLASSES_KEY, json(names))),
+        Answer::Value(name) => (VALUE, entry(VALUE_KEY, json(name))),
+    };
+    let mut graph = GraphWriter::new(network.nodes().len(), output);
     for node in network.nodes() {
         graph.add(node);
     }
-    let mut metadata_props = vec![
-        entry(FORMAT_KEY, FORMAT.to_owned()),
-        entry(CLASSES_KEY, json(network.classes())),
-        entry(ENCODING_KEY, json(network.encoding())),
-    ];
+    let mut metadata_props =
+        vec![entry(FORMAT_KEY, FORMAT.to_owned()), answer, entry(ENCODING_KEY, json(network.encoding()))];
     if !graph.masked.is_empty() {
         metadata_props.push(entry(MASKED_KEY, json(&graph.masked)));
     }
@@ -40,7 +44,7 @@ pub fn write(network: &Network) -> Vec<u8> {
         name: "network".into(),
         initializer: graph.initializers,
         input: vec![rows_of(ROWS, network.encoding().width())],
-        output: vec![rows_of(PROBABILITIES, network.classes().len())],
+        output: vec![rows_of(output, network.outputs())],
     };
     let model = ModelProto {
         ir_version: IR_VERSION,
@@ -59,18 +63,21 @@ struct GraphWriter {
     tensors: Vec<String>,
     taken: HashSet<String>,
     last: usize,
+    /// Name of the last node's tensor.
+    output: &'static str,
     nodes: Vec<NodeProto>,
     initializers: Vec<TensorProto>,
     masked: Vec<String>,
 }
 
 impl GraphWriter {
-    fn new(nodes: usize) -> Self {
+    fn new(nodes: usize, output: &'static str) -> Self {
         Self {
             tensors: vec![ROWS.into()],
             // ONNX takes a tensor without a name for one that is not there.
-            taken: ["", ROWS, PROBABILITIES].map(str::to_owned).into(),
+            taken: ["", ROWS, output].map(str::to_owned).into(),
             last: nodes,
+            output,
             nodes: Vec::new(),
             initializers: Vec::new(),
             masked: Vec::new(),
@@ -79,7 +86,7 @@ impl GraphWriter {
 
     fn add(&mut self, node: &crate::Node) {
         let is_last = self.tensors.len() == self.last;
-        let output = if is_last { PROBABILITIES.into() } else { self.unused(&node.name) };
+        let output = if is_last { self.output.into() } else { self.unused(&node.name) };
         let mut input: Vec<String> = node.inputs.iter().map(|&place| self.tensors[place].clone()).collect();
         let (op_type, attribute) = match &node.layer {
             Layer::Dense(dense) => {

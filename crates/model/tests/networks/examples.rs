@@ -1,6 +1,6 @@
 //! Networks to try things on: one small enough to work out by hand, and random ones.
 
-use lessen_data::{ColumnEncoding, Encoding};
+use lessen_data::{Answer, ColumnEncoding, Encoding};
 use lessen_model::{Dense, Layer, Network, Node, Weights};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -33,7 +33,8 @@ pub(crate) fn by_hand() -> Network {
         node("output", dense([2, 2], &[1.0, 0.0, -1.0, 2.0], &[0.0, 0.5]), 2),
         node("softmax", Layer::Softmax, 3),
     ];
-    let mut network = Network::new(nodes, pixels(2), vec!["no".into(), "yes".into()]).unwrap();
+    let mut network =
+        Network::new(nodes, pixels(2), Answer::Classes(vec!["no".into(), "yes".into()])).unwrap();
     network.dense_mut().next().unwrap().weights.shrink(|index| index != 3);
     network
 }
@@ -84,7 +85,12 @@ fn assemble(
     softmax: bool,
     names: &[&str],
 ) -> Network {
-    let classes = (0..layers.last().unwrap().bias.len()).map(|class| format!("class \"{class}\"")).collect();
+    let classes: Vec<String> =
+        (0..layers.last().unwrap().bias.len()).map(|class| format!("class \"{class}\"")).collect();
+    let answer = match classes.as_slice() {
+        [one] if !softmax => Answer::Value(one.clone()),
+        _ => Answer::Classes(classes),
+    };
     let last = layers.len() - 1;
     let mut stack = vec![];
     for (place, layer) in layers.into_iter().enumerate() {
@@ -97,7 +103,7 @@ fn assemble(
     }
     let nodes =
         stack.into_iter().zip(names).enumerate().map(|(place, (layer, name))| node(name, layer, place));
-    Network::new(nodes.collect(), encoding, classes).unwrap()
+    Network::new(nodes.collect(), encoding, answer).unwrap()
 }
 
 /// Encodings of 1 to 9 features, of every kind of column and with any numbers that an encoding may have.

@@ -28,7 +28,7 @@ fn with_encoding(network: &Network, shift: f32, scale: f32) -> Network {
         }
     };
     let encoding = Encoding::try_from(columns).unwrap();
-    Network::new(network.nodes().to_vec(), encoding, network.classes().to_vec()).unwrap()
+    Network::new(network.nodes().to_vec(), encoding, network.answer().clone()).unwrap()
 }
 
 /// As many raw columns as the encoding takes; the first has missing cells.

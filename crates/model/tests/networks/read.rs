@@ -104,7 +104,7 @@ fn expected() -> Network {
         layer("d", dense([2, 3], &[1.0, 2.0, 3.0, 4.0, 0.0, 6.0], &[0.5, -0.5]), 0),
         layer("s", lessen_model::Layer::Softmax, 1),
     ];
-    Network::new(nodes, pixels(3), vec!["no".into(), "yes".into()]).unwrap()
+    Network::new(nodes, pixels(3), lessen_data::Answer::Classes(vec!["no".into(), "yes".into()])).unwrap()
 }
 
 /// A change to [`File::new`], after a few words on it.

@@ -1,5 +1,6 @@
 //! What is written is read back as it was.
 
+use lessen_data::Answer;
 use lessen_model::{Layer, Network, onnx};
 use proptest::prelude::*;
 
@@ -44,14 +45,17 @@ fn nodes_may_branch() {
         node("relu", Layer::Relu, 1),
         node("last", dense([1, 3], &[2.0; 3], &[0.0]), 2),
     ];
-    let network = Network::new(nodes, pixels(3), vec!["value".into()]).unwrap();
+    let network = Network::new(nodes, pixels(3), Answer::Value("value".into())).unwrap();
     assert_eq!(onnx::read(&onnx::write(&network)).unwrap(), network);
 }
 
 #[test]
 fn a_network_without_masks_stays_one_although_it_has_zeros() {
-    let network =
-        Network::new(vec![node("a", dense([1, 2], &[0.0, 1.0], &[0.0]), 0)], pixels(2), vec!["v".into()]);
+    let network = Network::new(
+        vec![node("a", dense([1, 2], &[0.0, 1.0], &[0.0]), 0)],
+        pixels(2),
+        Answer::Classes(vec!["v".into()]),
+    );
     let network = network.unwrap();
     let read = onnx::read(&onnx::write(&network)).unwrap();
     assert_eq!(read.dense().next().unwrap().weights.mask(), None);

@@ -8,14 +8,15 @@ use rten::{Model, ValueView};
 use crate::examples::{by_hand, networks};
 use crate::reference::forward;
 
-/// The probabilities of `rows`, `[batch][width]`, that the runtime gives; `[batch][classes]`.
+/// What the runtime answers for `rows`, `[batch][width]`; `[batch][outputs]`.
 fn run(network: &Network, rows: &[f32], batch: usize) -> Vec<f32> {
     let model = Model::load(onnx::write(network)).unwrap();
     let input = ValueView::from_shape([batch, network.encoding().width()], rows).unwrap();
     let inputs = vec![(model.node_id("rows").unwrap(), input.into())];
-    let [output] = model.run_n(inputs, [model.node_id("probabilities").unwrap()], None).unwrap();
+    let output = if network.answer().classes().is_some() { "probabilities" } else { "value" };
+    let [output] = model.run_n(inputs, [model.node_id(output).unwrap()], None).unwrap();
     let (shape, values) = output.into_shape_vec::<f32, 2>().unwrap();
-    assert_eq!(shape, [batch, network.classes().len()]);
+    assert_eq!(shape, [batch, network.outputs()]);
     values
 }
 

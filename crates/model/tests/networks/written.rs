@@ -73,7 +73,12 @@ fn a_file_has_the_bytes_worked_out_by_hand() {
 #[test]
 fn without_masks_there_is_no_list_of_them_and_a_zero_stays_as_it_is() {
     let layer = node("only", dense([1, 2], &[0.0, -0.0], &[0.0]), 0);
-    let network = lessen_model::Network::new(vec![layer], pixels(2), vec!["value".into()]).unwrap();
+    let network = lessen_model::Network::new(
+        vec![layer],
+        pixels(2),
+        lessen_data::Answer::Classes(vec!["value".into()]),
+    )
+    .unwrap();
     let written = onnx::write(&network);
     let has = |part: &[u8]| written.windows(part.len()).any(|window| window == part);
     assert!(!has(b"lessen.masked"));
@@ -90,7 +95,12 @@ fn without_masks_there_is_no_list_of_them_and_a_zero_stays_as_it_is() {
 #[test]
 fn a_masked_weight_that_is_left_and_zero_is_told_from_one_that_is_gone() {
     let layer = node("only", dense([1, 3], &[0.0, 5.0, -0.0], &[0.0]), 0);
-    let mut network = lessen_model::Network::new(vec![layer], pixels(3), vec!["value".into()]).unwrap();
+    let mut network = lessen_model::Network::new(
+        vec![layer],
+        pixels(3),
+        lessen_data::Answer::Classes(vec!["value".into()]),
+    )
+    .unwrap();
     network.dense_mut().next().unwrap().weights.shrink(|index| index != 1);
     let written = onnx::write(&network);
     let raw = bytes(9, &[0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0x80]);
