@@ -245,7 +245,7 @@ fn in_range(text: &str, low: f64, high: f64, expected: &str) -> Result<f64, Stri
 mod tests {
     use super::*;
     use clap::CommandFactory;
-    use lessen_compress::{MimicOptions, MimicSpec};
+    use lessen_compress::{CompressOptions, Planned};
 
     #[test]
     fn the_command_line_is_sound() {
@@ -281,7 +281,7 @@ mod tests {
     fn the_defaults_are_the_librarys() {
         let dataset = lessen_data::digits().unwrap();
         let split = dataset.split(1).unwrap();
-        let (spec, _) = MimicSpec::new(&dataset, &split, &MimicOptions::default());
+        let spec = Planned::new(&dataset, &split, &CompressOptions::default()).spec;
         let cli = Cli::parse_from(["lessen", "mimic", "digits"]);
         let Verb::Mimic(mimic) = cli.verb else { panic!("another verb than typed") };
         assert_eq!(mimic.max_drop, spec.max_drop_points);
@@ -290,7 +290,10 @@ mod tests {
         };
         assert_eq!(compress.max_drop, spec.max_drop_points);
         assert_eq!((mimic.swap_probability, mimic.spread), (spec.munge.swap_probability, spec.munge.spread));
-        assert_eq!(mimic.hidden.0, spec.students.iter().map(|student| student.hidden).collect::<Vec<_>>());
+        assert_eq!(
+            mimic.hidden.0,
+            spec.students.iter().map(|student| student.shape.hidden[0]).collect::<Vec<_>>()
+        );
         let help = Cli::command().find_subcommand_mut("mimic").unwrap().render_long_help().to_string();
         assert!(help.contains("20 times the training rows, at most 160000"), "{help}");
         assert_eq!(spec.munge.rows, 20 * split.train.len());

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lessen_compress::{MimicOptions, MimicSpec, Progress, Stages, Teacher, mimic};
+use lessen_compress::{CompressOptions, Planned, Progress, Stages, Teacher};
 use lessen_data::named::{self, Folders};
 use lessen_data::{DataError, Dataset};
 use lessen_meter::Meter;
@@ -39,23 +39,23 @@ fn output_folder(dataset: &Dataset, common: &Common) -> PathBuf {
     common.out.clone().unwrap_or_else(|| Path::new(&format!("lessen-{}", dataset.name)).to_owned())
 }
 
-/// Runs the whole of mimicking in the output folder. Everything that can be refused is looked at before the folder
+/// Runs the whole job in the output folder. Everything that can be refused is looked at before the folder
 /// is made.
-fn mimic_into_folder(
+fn compress_into_folder(
     dataset: &Dataset,
-    options: &MimicOptions,
+    options: &CompressOptions,
     teacher: &Teacher,
     common: &Common,
     output: &Output,
 ) -> anyhow::Result<ResultRecord> {
-    let options = MimicOptions { seed: common.seed, ..options.clone() };
+    let options = CompressOptions { seed: common.seed, ..options.clone() };
     let split = dataset.split(options.seed)?;
-    let (spec, cut) = MimicSpec::new(dataset, &split, &options);
+    let planned = Planned::new(dataset, &split, &options);
     let path = output_folder(dataset, common);
     let meter = Meter::detect();
     let folder = OutputFolder::open(&path, KIND, common.force)?;
     interrupt::explain(format!("the same command again goes on from `{}`", path.display()));
     let line = Line::new(output);
-    cut.iter().for_each(|sentence| line.note(sentence));
-    Ok(mimic(dataset, &split, &spec, teacher, Stages::new(&folder, &meter, &line))?)
+    planned.cut.iter().for_each(|sentence| line.note(sentence));
+    Ok(lessen_compress::compress(dataset, &split, &planned, teacher, Stages::new(&folder, &meter, &line))?)
 }

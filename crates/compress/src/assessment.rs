@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use lessen_data::{Dataset, Split};
 use lessen_meter::Meter;
-use lessen_model::{Network, Predictor};
+use lessen_model::{Network, Predictor, predict_rows};
 use lessen_records::result::break_even;
 use lessen_records::{Latency, ModelRecord, Role};
 use lessen_units::{Figure, Joules};
 
 use crate::choose::{Candidate, Choice, choose};
 use crate::error::CompressError;
-use crate::measure::{Judged, joules_per_prediction, latency};
+use crate::judged::Judged;
+use crate::measure::{joules_per_prediction, latency};
 use crate::stages::Progress;
+use crate::train::Unit;
+use crate::truth::Truth;
 
 /// A model that takes part in the comparison.
 pub(crate) struct Entrant {
@@ -73,14 +76,26 @@ pub(crate) fn assess(
 fn choose_student(measured: &[Measured], max_drop_points: f64) -> Option<(String, bool)> {
     let students = || measured.iter().filter(|model| model.entrant.role == Role::Student);
     let candidates: Vec<Candidate> = students().map(Measured::candidate).collect();
-    let Choice { place, within } = choose(&measured.first()?.validation.right, &candidates, max_drop_points)?;
+    let Choice { place, within } = choose(&measured.first()?.validation, &candidates, max_drop_points)?;
     Some((students().nth(place)?.entrant.name.clone(), within))
+}
+
+/// How a predictor answers `rows`.
+fn judge(
+    predictor: &dyn Predictor,
+    dataset: &Dataset,
+    split: &Split,
+    rows: &[u32],
+) -> Result<Judged, CompressError> {
+    let answers = predict_rows(predictor, &dataset.features, rows)?;
+    let deviation = Unit::of(dataset, &split.train).deviation;
+    Ok(Judged::new(&Truth::of(dataset, rows), &answers, f64::from(deviation)))
 }
 
 impl Measured {
     fn new(entrant: Entrant, dataset: &Dataset, split: &Split, meter: &Meter) -> Result<Self, CompressError> {
         let predictor = entrant.predictor.as_ref();
-        let validation = Judged::new(predictor, dataset, &split.validation)?;
+        let validation = judge(predictor, dataset, split, &split.validation)?;
         let latency = latency(predictor, dataset, &split.validation)?;
         let joules = joules_per_prediction(predictor, dataset, &split.validation, meter)?;
         Ok(Self { entrant, validation, latency, joules })
@@ -97,7 +112,7 @@ impl Measured {
         Candidate {
             macs_nonzero: self.macs_nonzero(),
             file_bytes: self.entrant.file_bytes.unwrap_or(u64::MAX),
-            right: self.validation.right.clone(),
+            judged: self.validation.clone(),
         }
     }
 
@@ -107,7 +122,7 @@ impl Measured {
         split: &Split,
         teacher: &Figure<Joules>,
     ) -> Result<ModelRecord, CompressError> {
-        let test = Judged::new(self.entrant.predictor.as_ref(), dataset, &split.test)?;
+        let test = judge(self.entrant.predictor.as_ref(), dataset, split, &split.test)?;
         let operations = self.entrant.predictor.cost().total();
         let macs_nonzero = self.macs_nonzero();
         let Entrant { name, role, method, control, network, file, file_bytes, made_with, to_repay, .. } =
@@ -121,11 +136,11 @@ impl Measured {
             role,
             method,
             control,
-            validation_accuracy: Some(self.validation.accuracy()),
-            test_accuracy: Some(test.accuracy()),
-            test_errors: Some(test.errors()),
-            validation_rmse: None,
-            test_rmse: None,
+            validation_accuracy: self.validation.accuracy(),
+            test_accuracy: test.accuracy(),
+            test_errors: test.errors(),
+            validation_rmse: self.validation.rmse(),
+            test_rmse: test.rmse(),
             parameters: network.as_ref().map(|network| network.parameters() as u64),
             nonzero: network.as_ref().map(|network| network.nonzero() as u64),
             density: network.as_ref().map(Network::density),

@@ -1,19 +1,17 @@
-//! What a run has made, as entrants of the comparison: who they are and what they owe.
+//! What a run has made: who takes part in the comparison, and what each owes.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use lessen_engine::Plan;
 use lessen_model::{Network, Predictor};
 use lessen_records::{Role, StageRecord};
 use lessen_teachers::{Ensemble, Learned};
 use lessen_units::{Figure, Joules};
 
 use crate::assessment::Entrant;
-use crate::error::CompressError;
-use crate::shipped::{Shipped, folder_bytes};
+use crate::shipped::folder_bytes;
 use crate::stages::Done;
-use crate::students::StudentSpec;
 
 /// The folder of the saved teacher, in a run's folder.
 pub const TEACHER: &str = "teacher";
@@ -26,23 +24,63 @@ pub(crate) struct MadeTeacher {
     pub(crate) content: String,
 }
 
-/// A student or its control.
+/// A stage that something stands on, and its energy.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) content: String,
+    pub(crate) joules: Figure<Joules>,
+}
+
+impl Step {
+    pub(crate) fn of<T>(done: &Done<T>) -> Self {
+        Self { content: done.content.clone(), joules: done.receipt.joules.clone() }
+    }
+}
+
+/// A network that takes part in the comparison.
 pub(crate) struct MadeNetwork {
     pub(crate) name: String,
-    pub(crate) taught: bool,
-    /// The network of the same size that has no teacher.
+    pub(crate) role: Role,
+    pub(crate) method: &'static str,
+    /// Name of the network that shows what the method adds.
     pub(crate) control: Option<String>,
-    pub(crate) done: Done<Network>,
+    pub(crate) network: Network,
+    /// Everything that making it took, the teacher apart.
+    pub(crate) chain: Vec<Step>,
 }
 
-pub(crate) fn network_name(spec: &StudentSpec, taught: bool) -> String {
-    format!("{} {}", if taught { "student" } else { "hard labels" }, spec.hidden)
+/// Networks of falling density.
+pub(crate) struct Curve {
+    pub(crate) name: String,
+    pub(crate) levels: Vec<Network>,
 }
 
-/// All networks, and the receipt of the transfer set that half of them learned from.
-pub(crate) struct MadeNetworks {
+/// What methods made.
+#[derive(Default)]
+pub(crate) struct Made {
     pub(crate) networks: Vec<MadeNetwork>,
-    pub(crate) transfer: StageRecord,
+    /// Everything that was tried for the sake of networks that may be chosen: the best is only known when all have been.
+    pub(crate) tried: Vec<Step>,
+    /// The same of the controls.
+    pub(crate) tried_controls: Vec<Step>,
+    pub(crate) curves: Vec<Curve>,
+}
+
+impl Made {
+    /// Adds what another method made.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.networks.extend(other.networks);
+        self.tried.extend(other.tried);
+        self.tried_controls.extend(other.tried_controls);
+        self.curves.extend(other.curves);
+    }
+}
+
+/// The energy of some steps, each counted once.
+pub(crate) fn energy_of<'s>(steps: impl IntoIterator<Item = &'s Step>) -> Figure<Joules> {
+    let steps: BTreeMap<&str, &Figure<Joules>> =
+        steps.into_iter().map(|step| (step.content.as_str(), &step.joules)).collect();
+    total_energy(steps.into_values()).unwrap_or_else(|| Figure::unavailable("no stage was run for it"))
 }
 
 impl MadeTeacher {
@@ -75,54 +113,6 @@ impl MadeTeacher {
     }
 }
 
-impl MadeNetworks {
-    /// What all sizes together took, students and controls apart: the smallest good one is only known when all
-    /// have been tried.
-    pub(crate) fn energy_of_all(&self) -> Tried {
-        let of = |taught: bool| {
-            let networks = self.networks.iter().filter(|network| network.taught == taught);
-            total_energy(networks.map(|network| &network.done.receipt.joules))
-                .unwrap_or_else(|| Figure::unavailable("no network was trained"))
-        };
-        Tried { students: of(true), controls: of(false) }
-    }
-}
-
-/// Energy of training every size.
-pub(crate) struct Tried {
-    pub(crate) students: Figure<Joules>,
-    pub(crate) controls: Figure<Joules>,
-}
-
-impl MadeNetwork {
-    pub(crate) fn entrant(
-        &self,
-        shipped: Shipped,
-        transfer: &StageRecord,
-        tried: &Tried,
-    ) -> Result<Entrant, CompressError> {
-        let own = &self.done.receipt.joules;
-        let (role, method, made_with, to_repay) = if self.taught {
-            let (made, repay) = (&transfer.joules + own, &transfer.joules + &tried.students);
-            (Role::Student, "mimic", made, repay)
-        } else {
-            (Role::HardLabels, "hard labels", own.clone(), tried.controls.clone())
-        };
-        Ok(Entrant {
-            name: self.name.clone(),
-            role,
-            method: method.to_owned(),
-            control: self.control.clone(),
-            predictor: Arc::new(Plan::new(self.name.as_str(), shipped.network.clone())?),
-            network: Some(shipped.network),
-            file: Some(shipped.file),
-            file_bytes: Some(shipped.bytes),
-            made_with,
-            to_repay,
-        })
-    }
-}
-
 /// The sum of figures; `None` where there is none.
 fn total_energy<'f>(parts: impl Iterator<Item = &'f Figure<Joules>>) -> Option<Figure<Joules>> {
     parts.cloned().reduce(|sum, part| &sum + &part)
@@ -130,59 +120,24 @@ fn total_energy<'f>(parts: impl Iterator<Item = &'f Figure<Joules>>) -> Option<F
 
 #[cfg(test)]
 mod tests {
-    use lessen_data::{Answer, ColumnEncoding, Encoding};
-    use lessen_engine::{Activation, initial};
-    use lessen_records::StageRecord;
-    use lessen_units::{Kind, Seconds};
+    use lessen_units::Kind;
 
     use super::*;
 
-    fn receipt(joules: f64) -> StageRecord {
-        StageRecord {
-            name: "a stage".into(),
-            seconds: Seconds(1.0),
-            cpu_seconds: Seconds(1.0),
-            joules: Figure::exact(Joules(joules), Kind::Measured, "a counter"),
-            kg_co2e: Figure::unavailable("not asked"),
-            extra: serde_json::Map::default(),
-        }
-    }
-
-    fn network() -> Network {
-        let encoding =
-            Encoding::try_from(vec![ColumnEncoding::Pixels { count: 2, shift: 0.0, scale: 1.0 }]).unwrap();
-        let answer = Answer::Classes(vec!["a".into(), "b".into()]);
-        initial::mlp(encoding, &[3], Activation::Tanh, answer, 1).unwrap()
+    fn step(content: &str, joules: f64) -> Step {
+        Step { content: content.into(), joules: Figure::exact(Joules(joules), Kind::Measured, "a counter") }
     }
 
     #[test]
-    fn a_student_owes_the_transfer_set_and_every_size_that_was_tried() {
-        let made = |name: &str, taught, joules| MadeNetwork {
-            name: name.into(),
-            taught,
-            control: None,
-            done: Done { made: network(), receipt: receipt(joules), content: name.into() },
-        };
-        let networks = vec![
-            made("student 8", true, 1.0),
-            made("hard labels 8", false, 10.0),
-            made("student 16", true, 2.0),
-            made("hard labels 16", false, 20.0),
-        ];
-        let made = MadeNetworks { networks, transfer: receipt(100.0) };
-        let tried = made.energy_of_all();
-        // Made with: the transfer set and itself. To repay: the transfer set and all students.
-        let expected = [(101.0, 103.0), (10.0, 30.0), (102.0, 103.0), (20.0, 30.0)];
-        for (network, (made_with, to_repay)) in made.networks.iter().zip(expected) {
-            let shipped = Shipped { network: network.done.made.clone(), file: "x.onnx".into(), bytes: 7 };
-            let entrant = network.entrant(shipped, &made.transfer, &tried).unwrap();
-            assert_eq!(entrant.made_with.value(), Some(Joules(made_with)), "{}", network.name);
-            assert_eq!(entrant.to_repay.value(), Some(Joules(to_repay)), "{}", network.name);
-        }
+    fn a_step_that_two_stand_on_is_counted_once() {
+        let chain = [step("transfer", 100.0), step("student 8", 1.0)];
+        let tried = [step("transfer", 100.0), step("student 8", 1.0), step("student 16", 2.0)];
+        assert_eq!(energy_of(&chain).value(), Some(Joules(101.0)));
+        assert_eq!(energy_of(tried.iter().chain(&chain)).value(), Some(Joules(103.0)));
     }
 
     #[test]
     fn what_was_made_elsewhere_has_no_energy_here() {
-        assert_eq!(total_energy([].iter()), None);
+        assert_eq!(energy_of(&[]).value(), None);
     }
 }

@@ -10,42 +10,6 @@ use lessen_records::Latency;
 use lessen_units::{Figure, Joules, Microseconds};
 
 use crate::error::CompressError;
-use crate::metric::right;
-
-/// What a predictor says of some rows, held against the truth.
-pub(crate) struct Judged {
-    /// For each row, whether the most probable class is the true one.
-    pub(crate) right: Vec<bool>,
-}
-
-impl Judged {
-    /// Predicts `rows` and compares.
-    ///
-    /// # Errors
-    /// Where the predictor fails, or the target is no class.
-    pub(crate) fn new(
-        predictor: &dyn Predictor,
-        dataset: &Dataset,
-        rows: &[u32],
-    ) -> Result<Self, CompressError> {
-        let (names, labels) = dataset.classes()?;
-        let labels: Vec<u32> = rows.iter().map(|&row| labels[row as usize]).collect();
-        let probabilities = predict_rows(predictor, &dataset.features, rows)?;
-        let right = right(&probabilities, &labels, names.len());
-        Ok(Self { right })
-    }
-
-    /// Share of rows that are right.
-    pub(crate) fn accuracy(&self) -> f64 {
-        let right = self.right.iter().filter(|right| **right).count();
-        right as f64 / (self.right.len() as f64).max(1.0)
-    }
-
-    /// Rows that are wrong.
-    pub(crate) fn errors(&self) -> u64 {
-        self.right.iter().filter(|right| !**right).count() as u64
-    }
-}
 
 /// Wall time that goes into each figure of one model.
 const BUDGET: Duration = Duration::from_millis(120);

@@ -73,15 +73,6 @@ pub fn arg_max(values: &[f32]) -> usize {
     best
 }
 
-/// Which rows' most probable class is the true one.
-pub(crate) fn right(probabilities: &[f32], labels: &[u32], classes: usize) -> Vec<bool> {
-    probabilities
-        .chunks_exact(classes)
-        .zip(labels)
-        .map(|(row, &label)| arg_max(row) == label as usize)
-        .collect()
-}
-
 fn mean_auc(probabilities: &[f32], labels: &[u32], classes: usize) -> f64 {
     // With two classes both curves are the same one.
     let curves = if classes == 2 { 1..2 } else { 0..classes };
@@ -149,6 +140,5 @@ mod tests {
     #[test]
     fn the_first_of_equal_values_wins() {
         assert_eq!(arg_max(&[0.2, 0.4, 0.4]), 1);
-        assert_eq!(right(&[0.5, 0.5], &[0], 2), [true]);
     }
 }

@@ -1,20 +1,24 @@
 //! What a run will do, every default written out and sized to the data.
 
 use lessen_data::{Dataset, Encoding, Split};
+use lessen_engine::Activation;
 use lessen_teachers::{Learner, library};
 use serde::{Deserialize, Serialize};
 
+use crate::job::{DistilSpec, PruneSpec, StudentSpec, TicketSpec};
+use crate::lessons::Weighing;
 use crate::metric::Metric;
 use crate::munge::{MungeSpec, Neighbours};
 use crate::select::SelectionSpec;
-use crate::students::StudentSpec;
+use crate::train::{Shape, TrainSpec};
 
-/// A run of mimicking, fully resolved: part of the result's record.
+/// A run, fully resolved: part of the result's record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MimicSpec {
+pub struct CompressSpec {
     /// What every random choice comes from.
     pub seed: u64,
-    /// Points of accuracy that the chosen student may lose against the teacher.
+    /// Points of quality that the chosen network may lose against the teacher: percentage points of accuracy, or percent of
+    /// the target's standard deviation.
     pub max_drop_points: f64,
     /// How the teacher is put together out of its library.
     pub selection: SelectionSpec,
@@ -24,22 +28,57 @@ pub struct MimicSpec {
     pub munge_from: usize,
     /// The learners of the teacher's library.
     pub library: Vec<Learner>,
-    /// The students; each is trained on the transfer set and once more on hard labels alone.
+    /// The students that mimic; each is trained on the transfer set and once more on the given answers alone.
     pub students: Vec<StudentSpec>,
+    /// The distilled network.
+    pub distil: Option<DistilSpec>,
+    /// How it is pruned.
+    pub prune: Option<PruneSpec>,
+    /// How the survivors of pruning are trained from their first weights.
+    pub ticket: Option<TicketSpec>,
+}
+
+/// A resolved run, and what had to be cut for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// What will be done.
+    pub spec: CompressSpec,
+    /// What was left out or made smaller, in plain sentences.
+    pub cut: Vec<String>,
+}
+
+/// A way to make a small network of a teacher. Each stands on those before it, mimicking apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// One-hidden-layer networks of several sizes learn a transfer set (Bucila et al. 2006).
+    Mimic,
+    /// A deeper network learns soft and hard targets at a temperature (Hinton et al. 2014).
+    Distil,
+    /// The distilled network loses its smallest weights in rounds (Han et al. 2015).
+    Prune,
+    /// The survivors are trained from their first weights (Frankle & Carbin 2019).
+    Ticket,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Mimic, Self::Distil, Self::Prune, Self::Ticket];
 }
 
 /// What a user may say; what is not said is sized to the data.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct MimicOptions {
-    /// See [`MimicSpec::seed`]; 0 where nothing is said.
+pub struct CompressOptions {
+    /// See [`CompressSpec::seed`]; 0 where nothing is said.
     pub seed: u64,
-    /// Points that the chosen student may lose.
+    /// Points that the chosen network may lose.
     pub max_drop_points: Option<f64>,
+    /// Methods to try; all where nothing is said. Those that a named one stands on are tried too.
+    pub methods: Option<Vec<Method>>,
     /// Rows of the transfer set.
     pub rows: Option<usize>,
     /// Hidden units of the students.
     pub hidden: Option<Vec<usize>>,
-    /// What selection climbs and students are kept by.
+    /// What selection climbs and networks are kept by.
     pub metric: Option<Metric>,
     /// Where MUNGE looks for neighbours.
     pub neighbours: Option<Neighbours>,
@@ -64,9 +103,9 @@ const AFFORDABLE_DIFFERENCES: u128 = 60_000_000_000;
 /// Times that a student sees each of its rows.
 const EPOCHS: u64 = 30;
 
-impl MimicSpec {
-    /// Sizes a run to `dataset`; what had to be cut is said in plain sentences.
-    pub fn new(dataset: &Dataset, split: &Split, options: &MimicOptions) -> (Self, Vec<String>) {
+impl Planned {
+    /// Sizes a run to `dataset`.
+    pub fn new(dataset: &Dataset, split: &Split, options: &CompressOptions) -> Self {
         let training_rows = split.train.len();
         let mut cut = Vec::new();
         let rows = options.rows.unwrap_or_else(|| (ROWS_PER_TRAINING_ROW * training_rows).min(MOST_ROWS));
@@ -79,25 +118,73 @@ impl MimicSpec {
             swap_probability: options.swap_probability.unwrap_or(MungeSpec::default().swap_probability),
             spread: options.spread.unwrap_or(MungeSpec::default().spread),
         };
-        let batch = if rows > 50_000 { 128 } else { 64 };
-        let steps = (EPOCHS * (rows + training_rows) as u64).div_ceil(batch as u64);
-        let student =
-            |&hidden: &usize| StudentSpec { hidden, steps, batch, rate: 0.01, evaluations: 20, metric };
-        let hidden = options.hidden.as_deref().unwrap_or(&HIDDEN);
         let width = Encoding::fit(&dataset.features, &split.train).width();
         let classes = dataset.classes().map_or(0, |(names, _)| names.len());
         let library = library::plan(training_rows, width, classes);
         cut.extend(library.cut);
-        let spec = Self {
+        let size = Size { rows: rows + training_rows, width, metric };
+        let is_wanted = |method: Method| {
+            let named = |methods: &Vec<Method>| match method {
+                Method::Mimic => methods.contains(&Method::Mimic),
+                _ => methods.iter().any(|named| *named >= method),
+            };
+            options.methods.as_ref().is_none_or(named)
+        };
+        let hidden = options.hidden.as_deref().unwrap_or(&HIDDEN);
+        let hidden = if is_wanted(Method::Mimic) { hidden } else { &[] };
+        let spec = CompressSpec {
             seed: options.seed,
             max_drop_points: options.max_drop_points.unwrap_or(1.0),
             selection: SelectionSpec { metric, ..SelectionSpec::default() },
             munge,
             munge_from,
             library: library.learners,
-            students: hidden.iter().map(student).collect(),
+            students: hidden.iter().map(|&hidden| size.student(hidden)).collect(),
+            distil: is_wanted(Method::Distil).then(|| size.distil()),
+            prune: is_wanted(Method::Prune).then(|| size.prune()),
+            ticket: is_wanted(Method::Ticket).then(|| size.ticket()),
         };
-        (spec, cut)
+        Self { spec, cut }
+    }
+}
+
+/// What training is sized to.
+struct Size {
+    /// Rows that are learned from.
+    rows: usize,
+    /// Encoded features.
+    width: usize,
+    metric: Metric,
+}
+
+impl Size {
+    fn training(&self, epochs: u64, rate: f32) -> TrainSpec {
+        let batch = if self.rows > 50_000 { 128 } else { 64 };
+        let steps = (epochs * self.rows as u64).div_ceil(batch as u64);
+        TrainSpec { steps, batch, rate, evaluations: 20, metric: self.metric }
+    }
+
+    fn student(&self, hidden: usize) -> StudentSpec {
+        let shape = Shape { hidden: vec![hidden], activation: Activation::Tanh };
+        StudentSpec { shape, train: self.training(EPOCHS, 0.01) }
+    }
+
+    fn distil(&self) -> DistilSpec {
+        let hidden = if self.width > 256 { vec![256, 128] } else { vec![128, 64] };
+        DistilSpec {
+            shape: Shape { hidden, activation: Activation::Relu },
+            train: self.training(EPOCHS / 2, 0.004),
+            temperatures: vec![1.0, 2.0, 4.0, 8.0],
+            weighing: Weighing { soft: 1.0, hard: 0.5 },
+        }
+    }
+
+    fn prune(&self) -> PruneSpec {
+        PruneSpec { rate: 0.3, output_rate: 0.15, rounds: 14, train: self.training(EPOCHS / 6, 0.002) }
+    }
+
+    fn ticket(&self) -> TicketSpec {
+        TicketSpec { train: self.distil().train, every: 2 }
     }
 }
 

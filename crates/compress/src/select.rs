@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::metric::Metric;
+use crate::truth::Truth;
 
 /// Settings of ensemble selection.
 ///
@@ -38,12 +39,10 @@ impl Default for SelectionSpec {
 
 /// What the library's members say of the validation rows.
 pub struct HillClimbSet<'a> {
-    /// A member's class probabilities, `[labels.len()][classes]` row-major, for each member.
+    /// A member's answers, `[rows][outputs]` row-major, for each member.
     pub predictions: &'a [Vec<f32>],
-    /// True classes.
-    pub labels: &'a [u32],
-    /// Number of classes.
-    pub classes: usize,
+    /// What is true of the rows.
+    pub truth: &'a Truth,
 }
 
 /// How often each member was chosen: its weight in the mean. Deterministic for a seed, on any number of threads.
@@ -66,9 +65,9 @@ pub fn select(set: &HillClimbSet<'_>, spec: &SelectionSpec, seed: u64) -> Vec<u3
 }
 
 impl HillClimbSet<'_> {
-    /// The score of a mean of `count` models whose probabilities add up to `sum`.
+    /// The score of a mean of `count` models whose answers add up to `sum`.
     fn score(&self, metric: Metric, sum: &[f32], count: usize) -> f64 {
-        let score = metric.score(sum, 1.0 / count as f32, self.labels, self.classes);
+        let score = self.truth.score(metric, sum, 1.0 / count as f32);
         // A model that says nothing usable must not be ranked first, as NaN would be.
         if score.is_nan() { f64::NEG_INFINITY } else { score }
     }
@@ -93,7 +92,7 @@ fn climb(set: &HillClimbSet<'_>, spec: &SelectionSpec, scores: &[f64], members: 
     ranked.truncate(spec.largest_start.max(1));
 
     let mut ensemble =
-        Climb { sum: vec![0.0; set.labels.len() * set.classes], chosen: Vec::new(), best: None };
+        Climb { sum: vec![0.0; set.truth.rows() * set.truth.outputs()], chosen: Vec::new(), best: None };
     for &member in &ranked {
         ensemble.add(set, spec.metric, member);
     }
@@ -110,7 +109,7 @@ fn climb(set: &HillClimbSet<'_>, spec: &SelectionSpec, scores: &[f64], members: 
 
 /// An ensemble on its way up.
 struct Climb {
-    /// Sum of the chosen models' probabilities.
+    /// Sum of the chosen models' answers.
     sum: Vec<f32>,
     chosen: Vec<usize>,
     /// The best score so far and the length of `chosen` that had it.
@@ -178,7 +177,8 @@ mod tests {
     }
 
     fn weights(predictions: &[Vec<f32>], spec: &SelectionSpec) -> Vec<u32> {
-        select(&HillClimbSet { predictions, labels: &[0, 0], classes: 2 }, spec, 1)
+        let truth = Truth::Classes { labels: vec![0, 0], classes: 2 };
+        select(&HillClimbSet { predictions, truth: &truth }, spec, 1)
     }
 
     #[test]
@@ -229,7 +229,8 @@ mod tests {
         ) {
             let predictions: Vec<Vec<f32>> =
                 rows.iter().map(|row| row.iter().flat_map(|&p| [p, 1.0 - p]).collect()).collect();
-            let set = HillClimbSet { predictions: &predictions, labels: &labels, classes: 2 };
+            let truth = Truth::Classes { labels, classes: 2 };
+            let set = HillClimbSet { predictions: &predictions, truth: &truth };
             for metric in [Metric::Rmse, Metric::Accuracy, Metric::LogLoss] {
                 let weights = select(&set, &one_bag(metric, 3, 6), 7);
                 let mut sum = vec![0.0; 12];
@@ -249,7 +250,8 @@ mod tests {
                 .map(|_| (0..20).flat_map(|_| { let p: f32 = rand::RngExt::random(&mut random); [p, 1.0 - p] }).collect())
                 .collect();
             let labels: Vec<u32> = (0..20).map(|row| row % 2).collect();
-            let set = HillClimbSet { predictions: &predictions, labels: &labels, classes: 2 };
+            let truth = Truth::Classes { labels, classes: 2 };
+            let set = HillClimbSet { predictions: &predictions, truth: &truth };
             let spec = SelectionSpec { bags: 5, ..SelectionSpec::default() };
             let on = |threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

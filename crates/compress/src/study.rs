@@ -9,8 +9,8 @@ use lessen_records::study::{Axis, Holds, Series, StudyRow};
 use lessen_records::{ModelRecord, OutputFolder, Record, RecordError, ResultRecord, Role, Schema, Study};
 
 use crate::error::CompressError;
-use crate::plan::{MimicOptions, MimicSpec};
-use crate::run::{Teacher, mimic};
+use crate::job::{Teacher, compress};
+use crate::plan::{CompressOptions, CompressSpec, Planned};
 use crate::stages::{Progress, Stages};
 
 /// The kind of the folders that a study works in; only such are ever removed.
@@ -23,7 +23,7 @@ const WORK: &str = "seed of a study";
 /// Where a run fails, or something cannot be written.
 pub fn run(
     dataset: &Dataset,
-    options: &MimicOptions,
+    options: &CompressOptions,
     seeds: Range<u64>,
     folder: &OutputFolder,
     (meter, progress): (&Meter, &dyn Progress),
@@ -31,21 +31,21 @@ pub fn run(
     let mut results = Vec::new();
     let mut files = Vec::new();
     for seed in seeds {
-        let options = MimicOptions { seed, ..options.clone() };
+        let options = CompressOptions { seed, ..options.clone() };
         let split = dataset.split(seed)?;
-        let (spec, cut) = MimicSpec::new(dataset, &split, &options);
+        let planned = Planned::new(dataset, &split, &options);
         let file = format!("seed-{seed}.json");
         // Hidden, so that it is in nobody's way while it is there.
         let work = folder.path().join(format!(".seed-{seed}"));
-        if let Some(known) = finished(&folder.path().join(&file), dataset, &spec) {
+        if let Some(known) = finished(&folder.path().join(&file), dataset, &planned.spec) {
             progress.note(&format!("seed {seed}: found, done by an earlier run"));
             results.push(known);
         } else {
             progress.note(&format!("seed {seed}"));
-            cut.iter().for_each(|sentence| progress.note(sentence));
+            planned.cut.iter().for_each(|sentence| progress.note(sentence));
             let seed_folder = OutputFolder::open(&work, WORK, false)?;
             let stages = Stages::new(&seed_folder, meter, progress);
-            let result = mimic(dataset, &split, &spec, &Teacher::Library, stages)?;
+            let result = compress(dataset, &split, &planned, &Teacher::Library, stages)?;
             folder.write(&file, result.to_json()?.as_bytes())?;
             results.push(result);
         }
@@ -58,7 +58,7 @@ pub fn run(
 }
 
 /// The record of an earlier run, if it was of this very data and spec.
-fn finished(path: &Path, dataset: &Dataset, spec: &MimicSpec) -> Option<ResultRecord> {
+fn finished(path: &Path, dataset: &Dataset, spec: &CompressSpec) -> Option<ResultRecord> {
     let known = ResultRecord::from_json(&std::fs::read_to_string(path).ok()?).ok()?;
     let same = known.spec == serde_json::to_value(spec).ok()? && known.dataset.sha256 == dataset.digest();
     same.then_some(known)

@@ -5,7 +5,7 @@ use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
 use lessen_data::csv_file::quoted;
-use lessen_data::{Column, DataError, Dataset, Features, Table};
+use lessen_data::{Answer, Column, DataError, Dataset, Features, Table};
 use lessen_model::{Predictor, predict_rows};
 use lessen_records::RecordError;
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,8 @@ use crate::stages::{Keep, Progress};
 pub struct TransferSet {
     /// The rows; columns as in the training data.
     pub table: Table,
-    /// The teacher's class probabilities, `[rows][classes]` row-major.
-    pub probabilities: Vec<f32>,
+    /// The teacher's answers, `[rows][outputs]` row-major: class probabilities, or a value a row.
+    pub answers: Vec<f32>,
     /// How many rows are exact copies of a training row.
     pub copies: usize,
 }
@@ -41,56 +41,31 @@ impl TransferSet {
         let munged = munge(&table, spec, seed, &|share| progress.advance(share / 2.0, "munge"));
         let rows: Vec<u32> = (0..munged.table.rows() as u32).collect();
         let features = Features::Table(munged.table);
-        let mut probabilities = Vec::with_capacity(rows.len() * teacher.outputs());
-        for (place, block) in rows.chunks(LABELLED_AT_A_TIME).enumerate() {
-            probabilities.extend(predict_rows(teacher, &features, block)?);
-            let share = ((place + 1) * LABELLED_AT_A_TIME) as f64 / rows.len() as f64;
-            progress.advance(0.5 + share.min(1.0) / 2.0, "label");
-        }
+        let answers =
+            label(teacher, &features, &rows, &|share| progress.advance(0.5 + share / 2.0, "label"))?;
         let Features::Table(table) = features else {
             return Err(DataError::Mismatch { problem: "images, expected a table".into() }.into());
         };
-        Ok(Self { table, probabilities, copies: munged.copies })
+        Ok(Self { table, answers, copies: munged.copies })
     }
 
-    /// Puts the training rows below, with their true labels as certain probabilities: what the students of
-    /// Bucila et al. 2006 learn from.
-    ///
-    /// # Errors
-    /// Where the columns differ, or the data's target is no class.
-    pub fn with_training_rows(
-        self,
-        dataset: &Dataset,
-        training_rows: &[u32],
-    ) -> Result<Lessons, CompressError> {
-        let (names, labels) = dataset.classes()?;
-        let mut table = self.table;
-        table.append(&dataset.features.table(training_rows))?;
-        let mut probabilities = self.probabilities;
-        for &row in training_rows {
-            let label = labels[row as usize] as usize;
-            probabilities.extend((0..names.len()).map(|class| f32::from(u8::from(class == label))));
-        }
-        Ok(Lessons {
-            rows: (0..table.rows() as u32).collect(),
-            features: Features::Table(table),
-            probabilities,
-        })
-    }
-
-    /// Writes the set as CSV: the columns, then one column `p(<class>)` a class. A missing cell is empty.
+    /// Writes the set as CSV: the columns, then one column `p(<class>)` a class, or one of the target's name. A missing
+    /// cell is empty.
     ///
     /// # Errors
     /// Where the file cannot be written.
-    pub fn write_csv(&self, path: &Path, classes: &[String]) -> Result<(), CompressError> {
+    pub fn write_csv(&self, path: &Path, answer: &Answer) -> Result<(), CompressError> {
         let failed = |source| RecordError::File { action: "write", path: path.to_owned(), source };
         let mut text = Vec::new();
         let names = self.table.columns().iter().map(|column| column.name().to_owned());
-        let probabilities = classes.iter().map(|class| format!("p({class})"));
-        write_record(&mut text, names.chain(probabilities)).map_err(failed)?;
-        for (row, labels) in self.probabilities.chunks_exact(classes.len().max(1)).enumerate() {
+        let answered = match answer {
+            Answer::Classes(classes) => classes.iter().map(|class| format!("p({class})")).collect(),
+            Answer::Value(name) => vec![name.clone()],
+        };
+        write_record(&mut text, names.chain(answered)).map_err(failed)?;
+        for (row, answers) in self.answers.chunks_exact(answer.outputs().max(1)).enumerate() {
             let cells = self.table.columns().iter().map(|column| cell(column, row));
-            write_record(&mut text, cells.chain(labels.iter().map(f32::to_string))).map_err(failed)?;
+            write_record(&mut text, cells.chain(answers.iter().map(f32::to_string))).map_err(failed)?;
         }
         Ok(lessen_records::write_whole(path, &text)?)
     }
@@ -120,20 +95,25 @@ fn write_record(text: &mut Vec<u8>, cells: impl Iterator<Item = String>) -> std:
     Ok(())
 }
 
-/// Rows with soft targets, ready to be learned from.
-pub struct Lessons {
-    /// The rows' home.
-    pub features: Features,
-    /// All of its rows.
-    pub rows: Vec<u32>,
-    /// Soft targets, `[rows][classes]`.
-    pub probabilities: Vec<f32>,
+/// What a teacher answers for `rows`, `[rows][outputs]`; `done` hears the share of work done.
+pub(crate) fn label(
+    teacher: &dyn Predictor,
+    features: &Features,
+    rows: &[u32],
+    done: &dyn Fn(f64),
+) -> Result<Vec<f32>, CompressError> {
+    let mut answers = Vec::with_capacity(rows.len() * teacher.outputs());
+    for (place, block) in rows.chunks(LABELLED_AT_A_TIME).enumerate() {
+        answers.extend(predict_rows(teacher, features, block)?);
+        done((((place + 1) * LABELLED_AT_A_TIME) as f64 / rows.len() as f64).min(1.0));
+    }
+    Ok(answers)
 }
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
     columns: Vec<Column>,
-    probabilities: Vec<f32>,
+    answers: Vec<f32>,
     copies: usize,
 }
 
@@ -144,7 +124,7 @@ impl Keep for TransferSet {
         let path = folder.join(FILE);
         let failed = |source| RecordError::File { action: "write", path: path.clone(), source };
         let mut file = BufWriter::new(File::create(&path).map_err(failed)?);
-        let kept = (self.table.columns(), &self.probabilities, self.copies);
+        let kept = (self.table.columns(), &self.answers, self.copies);
         postcard::to_io(&kept, &mut file)
             .map_err(|error| failed(std::io::Error::other(error)))?
             .flush()
@@ -157,9 +137,9 @@ impl Keep for TransferSet {
         let kept = |problem: String| CompressError::Kept { path: path.clone(), problem };
         let file = BufReader::new(File::open(&path).map_err(|error| kept(error.to_string()))?);
         let mut scratch = [0; 4096];
-        let (Kept { columns, probabilities, copies }, _) =
+        let (Kept { columns, answers, copies }, _) =
             postcard::from_io((file, &mut scratch)).map_err(|error| kept(error.to_string()))?;
-        Ok(Self { table: Table::new(columns)?, probabilities, copies })
+        Ok(Self { table: Table::new(columns)?, answers, copies })
     }
 }
 
@@ -174,15 +154,15 @@ mod tests {
             Column::Nominal { name: "n, m".into(), levels: vec!["a\"b".into()], codes: vec![Some(0), None] },
         ])
         .unwrap();
-        let set = TransferSet { table, probabilities: vec![0.25, 0.75, 1.0, 0.0], copies: 1 };
+        let set = TransferSet { table, answers: vec![0.25, 0.75, 1.0, 0.0], copies: 1 };
         let folder = tempfile::tempdir().unwrap();
         set.save(folder.path()).unwrap();
         let loaded = TransferSet::load(folder.path()).unwrap();
         assert_eq!(format!("{:?}", loaded.table), format!("{:?}", set.table));
-        assert_eq!((loaded.probabilities, loaded.copies), (set.probabilities.clone(), 1));
+        assert_eq!((loaded.answers, loaded.copies), (set.answers.clone(), 1));
 
         let path = folder.path().join("set.csv");
-        set.write_csv(&path, &["yes".into(), "no".into()]).unwrap();
+        set.write_csv(&path, &Answer::Classes(vec!["yes".into(), "no".into()])).unwrap();
         let expected = "x,\"n, m\",p(yes),p(no)\n0.1,\"a\"\"b\",0.25,0.75\n,,1,0\n";
         assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
     }

@@ -1,6 +1,6 @@
 //! `lessen compress`: the main job.
 
-use lessen_compress::{MimicOptions, Teacher, study};
+use lessen_compress::{CompressOptions, Teacher, study};
 use lessen_data::Dataset;
 use lessen_meter::Meter;
 use lessen_records::OutputFolder;
@@ -13,11 +13,11 @@ use crate::{interrupt, screen};
 
 pub(crate) fn run(args: &CompressArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
     let dataset = super::load(&args.data, common)?;
-    let options = MimicOptions { max_drop_points: Some(args.max_drop), ..MimicOptions::default() };
+    let options = CompressOptions { max_drop_points: Some(args.max_drop), ..CompressOptions::default() };
     if let Some(seeds) = args.seeds {
         return many(&dataset, &options, seeds.get(), common, output);
     }
-    let result = super::mimic_into_folder(&dataset, &options, &Teacher::Library, common, output)?;
+    let result = super::compress_into_folder(&dataset, &options, &Teacher::Library, common, output)?;
     screen::result(&result, &super::output_folder(&dataset, common), output)?;
     Ok(Outcome::Done)
 }
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &CompressArgs, common: &Common, output: &Output) -> anyh
 /// The same run for several seeds, and a study of them.
 fn many(
     dataset: &Dataset,
-    options: &MimicOptions,
+    options: &CompressOptions,
     seeds: u64,
     common: &Common,
     output: &Output,

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use lessen_compress::munge::Neighbours;
-use lessen_compress::{Metric, MimicOptions, MimicSpec, Progress, Stages, TEACHER, Teacher, transfer_set};
+use lessen_compress::{
+    CompressOptions, Method, Metric, Planned, Progress, Stages, TEACHER, Teacher, transfer_set,
+};
 use lessen_data::Dataset;
 use lessen_meter::Meter;
 use lessen_records::OutputFolder;
@@ -30,14 +32,15 @@ pub(crate) fn run(args: &MimicArgs, common: &Common, output: &Output) -> anyhow:
     if let Some(file) = &args.transfer_only {
         return only_transfer(&dataset, &options, &teacher, file, common, output);
     }
-    let result = super::mimic_into_folder(&dataset, &options, &teacher, common, output)?;
+    let result = super::compress_into_folder(&dataset, &options, &teacher, common, output)?;
     screen::result(&result, &super::output_folder(&dataset, common), output)?;
     Ok(Outcome::Done)
 }
 
-fn options(args: &MimicArgs) -> MimicOptions {
-    MimicOptions {
+fn options(args: &MimicArgs) -> CompressOptions {
+    CompressOptions {
         max_drop_points: Some(args.max_drop),
+        methods: Some(vec![Method::Mimic]),
         rows: args.rows.map(usize::from),
         hidden: Some(args.hidden.0.clone()),
         metric: Some(match args.metric {
@@ -52,7 +55,7 @@ fn options(args: &MimicArgs) -> MimicOptions {
         }),
         swap_probability: Some(args.swap_probability),
         spread: Some(args.spread),
-        ..MimicOptions::default()
+        ..CompressOptions::default()
     }
 }
 
@@ -93,23 +96,23 @@ fn look_where_to_write(file: &Path, force: bool) -> anyhow::Result<()> {
 
 fn only_transfer(
     dataset: &Dataset,
-    options: &MimicOptions,
+    options: &CompressOptions,
     teacher: &Teacher,
     file: &Path,
     common: &Common,
     output: &Output,
 ) -> anyhow::Result<Outcome> {
-    let options = MimicOptions { seed: common.seed, ..options.clone() };
+    let options = CompressOptions { seed: common.seed, ..options.clone() };
     let split = dataset.split(options.seed)?;
-    let (spec, cut) = MimicSpec::new(dataset, &split, &options);
+    let planned = Planned::new(dataset, &split, &options);
     let path = super::output_folder(dataset, common);
     let folder = OutputFolder::open(&path, super::KIND, common.force)?;
     interrupt::explain(format!("the same command again goes on from `{}`", path.display()));
     let line = Line::new(output);
-    cut.iter().for_each(|sentence| line.note(sentence));
+    planned.cut.iter().for_each(|sentence| line.note(sentence));
     let meter = Meter::detect();
-    let set = transfer_set(dataset, &split, &spec, teacher, Stages::new(&folder, &meter, &line))?;
-    set.write_csv(file, dataset.classes()?.0)?;
+    let set = transfer_set(dataset, &split, &planned.spec, teacher, Stages::new(&folder, &meter, &line))?;
+    set.write_csv(file, &dataset.answer())?;
     drop(line);
     if output.json() {
         let document = serde_json::json!({

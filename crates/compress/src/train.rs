@@ -1,0 +1,270 @@
+//! Training small networks, with the best state on the validation rows kept.
+
+use std::path::Path;
+
+use lessen_data::{Dataset, Encoding, Features, Split, Target};
+use lessen_engine::{
+    Activation, EngineError, Optimiser, Plan, Recipe, Schedule, Targets, Trainer, TrainingRows, initial,
+};
+use lessen_model::{Network, Predictor, onnx, predict_rows};
+use lessen_records::{RecordError, write_whole};
+use serde::{Deserialize, Serialize};
+
+use crate::error::CompressError;
+use crate::judged::Judged;
+use crate::metric::Metric;
+use crate::stages::Keep;
+use crate::truth::Truth;
+
+/// What a network looks like before it is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shape {
+    /// Hidden units by layer.
+    pub hidden: Vec<usize>,
+    /// What stands behind each hidden layer.
+    pub activation: Activation,
+}
+
+impl Shape {
+    /// `64`, `128-64`.
+    pub fn name(&self) -> String {
+        self.hidden.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
+    }
+
+    /// The network with its first weights, drawn from the stream `start weights` of `seed`; values it answers in the unit of
+    /// the target.
+    ///
+    /// # Errors
+    /// Where a layer is too large or has no unit.
+    pub(crate) fn start(
+        &self,
+        encoding: &Encoding,
+        validation: &Validation<'_>,
+        seed: u64,
+    ) -> Result<Network, EngineError> {
+        let answer = validation.dataset.answer();
+        let network = initial::mlp(encoding.clone(), &self.hidden, self.activation, answer, seed)?;
+        Ok(validation.unit.unscale(network))
+    }
+}
+
+/// How a network is trained.
+///
+/// | setting | default | purpose |
+/// | --- | --- | --- |
+/// | `steps` | | minibatches; the learning rate falls to 0 along half a cosine |
+/// | `batch` | 64 | rows in a minibatch |
+/// | `rate` | 0.01 | Adam's learning rate in the beginning |
+/// | `evaluations` | 20 | times that the validation rows are looked at, evenly spread; the best state is kept |
+/// | `metric` | RMSE | by which it is the best |
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainSpec {
+    /// Minibatches.
+    pub steps: u64,
+    /// Rows in a minibatch.
+    pub batch: usize,
+    /// Adam's learning rate in the beginning.
+    pub rate: f32,
+    /// Times that the validation rows are looked at.
+    pub evaluations: u64,
+    /// What is best on them.
+    pub metric: Metric,
+}
+
+/// Rows that choose the best state of a network while it is trained; and the unit in which values are learned.
+pub(crate) struct Validation<'a> {
+    dataset: &'a Dataset,
+    rows: &'a [u32],
+    truth: Truth,
+    unit: Unit,
+}
+
+/// Mean and standard deviation of the target's values over the training rows: networks learn values in this unit. (0, 1)
+/// for classes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Unit {
+    pub(crate) centre: f32,
+    pub(crate) deviation: f32,
+}
+
+impl Unit {
+    pub(crate) fn of(dataset: &Dataset, training_rows: &[u32]) -> Self {
+        let Target::Values { values, .. } = &dataset.target else {
+            return Self { centre: 0.0, deviation: 1.0 };
+        };
+        let count = (training_rows.len() as f64).max(1.0);
+        let seen = training_rows.iter().map(|&row| f64::from(values[row as usize]));
+        let mean = seen.clone().sum::<f64>() / count;
+        let variance = seen.map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
+        let deviation = variance.sqrt() as f32;
+        Self { centre: mean as f32, deviation: if deviation > 0.0 { deviation } else { 1.0 } }
+    }
+
+    /// Values in this unit.
+    pub(crate) fn scaled(self, values: &[f32]) -> Vec<f32> {
+        values.iter().map(|value| (value - self.centre) / self.deviation).collect()
+    }
+
+    /// A network that answers in this unit, made to answer in the target's own; one of classes as it is.
+    fn unscale(self, network: Network) -> Network {
+        if network.answer().classes().is_some() {
+            return network;
+        }
+        network.clone().with_answer_scaled(self.centre, self.deviation).unwrap_or(network)
+    }
+
+    /// The other way.
+    fn scale(self, network: Network) -> Network {
+        if network.answer().classes().is_some() {
+            return network;
+        }
+        let inverse = 1.0 / self.deviation;
+        network.clone().with_answer_scaled(-self.centre * inverse, inverse).unwrap_or(network)
+    }
+}
+
+impl<'a> Validation<'a> {
+    /// The validation part of `split`.
+    pub(crate) fn new(dataset: &'a Dataset, split: &'a Split) -> Self {
+        let truth = Truth::of(dataset, &split.validation);
+        Self { dataset, rows: &split.validation, truth, unit: Unit::of(dataset, &split.train) }
+    }
+
+    /// What is true of the validation rows.
+    pub(crate) fn truth(&self) -> &Truth {
+        &self.truth
+    }
+
+    pub(crate) fn unit(&self) -> Unit {
+        self.unit
+    }
+
+    /// What a predictor says of the validation rows, `[rows][outputs]`.
+    ///
+    /// # Errors
+    /// Where the predictor fails.
+    pub(crate) fn answers(&self, predictor: &dyn Predictor) -> Result<Vec<f32>, CompressError> {
+        Ok(predict_rows(predictor, &self.dataset.features, self.rows)?)
+    }
+
+    /// How a predictor answers the validation rows.
+    ///
+    /// # Errors
+    /// Where the predictor fails.
+    pub(crate) fn judge(&self, predictor: &dyn Predictor) -> Result<Judged, CompressError> {
+        Ok(Judged::new(&self.truth, &self.answers(predictor)?, f64::from(self.unit.deviation)))
+    }
+
+    /// How a network answers the validation rows.
+    ///
+    /// # Errors
+    /// Where it cannot predict them.
+    pub(crate) fn judge_network(&self, network: &Network) -> Result<Judged, CompressError> {
+        self.judge(&Plan::new("judged", network.clone())?)
+    }
+
+    /// How good a network is on the validation rows; more is better.
+    ///
+    /// # Errors
+    /// Where it cannot predict them.
+    pub(crate) fn score(&self, network: &Network, metric: Metric) -> Result<f64, CompressError> {
+        let answers = self.answers(&Plan::new("in training", network.clone())?)?;
+        Ok(self.truth.score(metric, &answers, 1.0))
+    }
+}
+
+/// Trains `start` by `spec` on `rows` of `features` and keeps its best state on the validation rows. Weights that its masks
+/// say are gone stay gone. Values are learned in the unit of `validation`: `targets` are in that unit, `start` and what
+/// comes out answer in the target's own. Same seed, same bits.
+///
+/// # Errors
+/// Where the data does not fit, or training diverges.
+pub(crate) fn train(
+    name: &str,
+    start: Network,
+    spec: &TrainSpec,
+    (features, rows, targets): (&Features, &[u32], Targets<'_>),
+    validation: &Validation<'_>,
+    seed: u64,
+) -> Result<Network, CompressError> {
+    let recipe = Recipe {
+        batch: spec.batch,
+        optimiser: Optimiser::adam(spec.rate),
+        schedule: Schedule::Cosine { steps: spec.steps, warm_up: spec.steps / 20 },
+        weight_decay: 0.0,
+    };
+    let unit = validation.unit;
+    let mut trainer = Trainer::new(unit.scale(start), recipe, seed)?;
+    let training = TrainingRows { features, rows, targets };
+    let mut best: Option<(f64, Network)> = None;
+    let every = (spec.steps / spec.evaluations.max(1)).max(1);
+    for step in 1..=spec.steps {
+        trainer.step(&training).map_err(|source| CompressError::Step { network: name.to_owned(), source })?;
+        if step % every == 0 || step == spec.steps {
+            let network = unit.unscale(trainer.network());
+            let score = validation.score(&network, spec.metric)?;
+            if best.as_ref().is_none_or(|(best, _)| score > *best) {
+                best = Some((score, network));
+            }
+        }
+    }
+    Ok(best.map_or_else(|| unit.unscale(trainer.network()), |(_, network)| network))
+}
+
+const FILE: &str = "network.onnx";
+
+impl Keep for Network {
+    fn save(&self, folder: &Path) -> Result<(), CompressError> {
+        Ok(write_whole(&folder.join(FILE), &onnx::write(self))?)
+    }
+
+    fn load(folder: &Path) -> Result<Self, CompressError> {
+        let path = folder.join(FILE);
+        let read = |source| RecordError::File { action: "read", path: path.clone(), source };
+        let bytes = std::fs::read(&path).map_err(read)?;
+        onnx::read(&bytes)
+            .map_err(|error| CompressError::Kept { path: path.clone(), problem: error.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lessen_data::{Column, Table};
+
+    use super::*;
+
+    /// `y = 100 + 50 x`, learned in the unit of the target and answered in its own.
+    #[test]
+    fn a_value_is_learned_whatever_its_unit() {
+        let x: Vec<f32> = (0..60).map(|row| row as f32 / 60.0).collect();
+        let values = x.iter().map(|x| 1000.0 + 50.0 * x).collect();
+        let column = Column::Numeric { name: "x".into(), values: x };
+        let dataset = Dataset {
+            name: "line".into(),
+            features: Features::Table(Table::new(vec![column]).unwrap()),
+            target: Target::Values { name: "y".into(), values },
+            given_test: None,
+            sha256: [0; 32],
+        };
+        let rows = |of: u32| (0..60).filter(|row| row % 3 == of).collect();
+        let split = Split { train: rows(0), validation: rows(1), test: rows(2) };
+        let validation = Validation::new(&dataset, &split);
+        let shape = Shape { hidden: vec![4], activation: Activation::Tanh };
+        let encoding = Encoding::fit(&dataset.features, &split.train);
+        let spec = TrainSpec { steps: 600, batch: 8, rate: 0.02, evaluations: 4, metric: Metric::Rmse };
+        let Target::Values { values, .. } = &dataset.target else { panic!("values were made") };
+        let wanted = validation.unit().scaled(values);
+        let start = shape.start(&encoding, &validation, 1).unwrap();
+        let lessons = (&dataset.features, split.train.as_slice(), Targets::Values(&wanted));
+        let network = train("line", start, &spec, lessons, &validation, 1).unwrap();
+        let judged = validation.judge(&Plan::new("line", network.clone()).unwrap()).unwrap();
+        // The target's standard deviation is 14.4.
+        assert!(judged.rmse().unwrap() < 2.0, "{:?}", judged.rmse());
+
+        let again = validation.unit().unscale(validation.unit().scale(network.clone()));
+        let answers = |network| validation.answers(&Plan::new("p", network).unwrap()).unwrap();
+        for (a, b) in answers(network).iter().zip(answers(again)) {
+            assert!((a - b).abs() < 1e-2, "{a}, {b}");
+        }
+    }
+}
