@@ -68,7 +68,10 @@ fn layers(
     weight: impl Strategy<Value = f32> + Clone,
 ) -> impl Strategy<Value = Dense> {
     let zero = prop_oneof![8 => weight.clone(), 1 => Just(0.0), 1 => Just(-0.0)];
-    let mask = proptest::option::of(vec(any::<bool>(), outputs * inputs));
+    // Half of the weights left, or so few that whole rows and columns are gone.
+    let left = prop_oneof![Just(0.5), Just(0.1)];
+    let mask = left.prop_flat_map(move |left| vec(proptest::bool::weighted(left), outputs * inputs));
+    let mask = proptest::option::of(mask);
     (vec(zero, outputs * inputs), vec(weight, outputs), mask).prop_map(move |(values, bias, mask)| {
         let mut weights = Weights::new(vec![outputs, inputs], values).unwrap();
         if let Some(mask) = mask {

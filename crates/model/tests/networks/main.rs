@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
 
+mod compact;
+mod dead;
 mod examples;
 mod folding;
 mod hostile;
