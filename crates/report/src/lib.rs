@@ -1,12 +1,16 @@
 //! Tables and sentences from records: pure functions, text in the end.
 //!
 //! [`table::models`] is what a terminal shows of a result, [`sentences()`] says in two lines what was saved and
-//! when that is repaid, [`table::study_markdown`] sets a study against its paper. [`readable`] writes numbers
+//! when that is repaid, [`page()`] is the whole run as an HTML page, [`table::study_markdown`] sets a study against its paper. [`readable`] writes numbers
 //! for people. What is not known is printed as `–`, never as 0; what was estimated and not measured has a `~`.
 
+mod chart;
 mod grid;
+mod html;
+mod page;
 pub mod readable;
 mod sentences;
 pub mod table;
 
+pub use page::page;
 pub use sentences::sentences;

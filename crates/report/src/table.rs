@@ -94,22 +94,29 @@ fn quality(accuracy: Option<f64>, rmse: Option<f64>) -> Option<String> {
 /// What the marks and columns mean, as far as they occur.
 fn legend(result: &ResultRecord) -> String {
     let mut lines = Vec::new();
-    if result.chosen.is_some() {
-        lines.push(match result.chosen_within_drop {
-            Some(false) => "* nearest; none stays within the allowed drop".to_owned(),
-            Some(true) | None => "* chosen on validation rows".to_owned(),
-        });
-    }
+    lines.extend(chosen_note(result).map(|note| format!("* {note}")));
     lines.push("operations: multiply-accumulates and comparisons".to_owned());
     lines.push("latency: of one call with 1 and with 256 rows, on one thread, median".to_owned());
     lines.push("row, all threads: time for one of many rows, in blocks of 256 on all threads".to_owned());
+    lines.extend(estimated_accounts(result).into_iter().map(|how| format!("~ {how}")));
+    lines.into_iter().map(|line| one_line(&line) + "\n").collect()
+}
+
+/// What the mark of the chosen model means; `None` where none was chosen.
+pub(crate) fn chosen_note(result: &ResultRecord) -> Option<&'static str> {
+    result.chosen.as_ref().map(|_| match result.chosen_within_drop {
+        Some(false) => "nearest; none stays within the allowed drop",
+        Some(true) | None => "chosen on validation rows",
+    })
+}
+
+/// How the energies of models were obtained, as far as they are estimates.
+pub(crate) fn estimated_accounts(result: &ResultRecord) -> BTreeSet<&str> {
     let energies = result
         .models
         .iter()
         .flat_map(|model| [&model.joules_per_prediction, &model.made_with_joules, &model.to_repay_joules]);
-    let estimated: BTreeSet<&str> = energies.filter_map(estimated_how).collect();
-    lines.extend(estimated.into_iter().map(|how| format!("~ {how}")));
-    lines.into_iter().map(|line| one_line(&line) + "\n").collect()
+    energies.filter_map(estimated_how).collect()
 }
 
 fn estimated_how<Q: Quantity>(figure: &Figure<Q>) -> Option<&str> {
