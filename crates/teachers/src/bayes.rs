@@ -7,7 +7,7 @@ use lessen_data::Encoded;
 use lessen_units::Operations;
 use serde::{Deserialize, Serialize};
 
-use crate::examples::Examples;
+use crate::examples::{Examples, Labels};
 use gaussian::Gaussian;
 use histogram::Histogram;
 
@@ -45,10 +45,10 @@ impl BayesSpec {
         }
     }
 
-    pub(crate) fn fit(&self, examples: &Examples) -> Bayes {
+    pub(crate) fn fit(&self, examples: &Examples, labels: &Labels) -> Bayes {
         match self.kind {
-            BayesKind::Gaussian => Bayes::Gaussian(Gaussian::fit(examples)),
-            BayesKind::Histogram { bins } => Bayes::Histogram(Histogram::fit(examples, bins.max(1))),
+            BayesKind::Gaussian => Bayes::Gaussian(Gaussian::fit(examples, labels)),
+            BayesKind::Histogram { bins } => Bayes::Histogram(Histogram::fit(examples, labels, bins.max(1))),
         }
     }
 }
@@ -118,9 +118,9 @@ fn softmax(into: &mut [f32], score: impl Fn(usize) -> f64) {
 }
 
 /// Rows of each class.
-fn counts(examples: &Examples) -> Vec<u64> {
-    let mut counts = vec![0; examples.classes];
-    for &label in &examples.labels {
+fn counts(labels: &Labels) -> Vec<u64> {
+    let mut counts = vec![0; labels.classes];
+    for &label in &labels.of_rows {
         counts[label as usize] += 1;
     }
     counts
@@ -136,11 +136,15 @@ fn log_priors(counts: &[u64]) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::Learner;
-    use crate::testing::{digits, examples, line};
+    use crate::testing::{digits, examples, labels, line};
+
+    fn fit(kind: BayesKind, training: &Examples) -> Bayes {
+        BayesSpec { kind }.fit(training, labels(training))
+    }
 
     fn probabilities(kind: BayesKind, training: &Examples, values: &[f32]) -> Vec<f32> {
-        let mut found = vec![f32::NAN; values.len() * training.classes];
-        BayesSpec { kind }.fit(training).probabilities(&line(values), &mut found);
+        let mut found = vec![f32::NAN; values.len() * training.lesson.outputs()];
+        fit(kind, training).probabilities(&line(values), &mut found);
         found
     }
 
@@ -203,7 +207,7 @@ mod tests {
     #[test]
     fn arithmetic_is_counted() {
         let training = examples(line(&[0.0, 1.0]), &[0, 1], 2);
-        let operations = |kind| BayesSpec { kind }.fit(&training).operations();
+        let operations = |kind| fit(kind, &training).operations();
         assert_eq!(operations(BayesKind::Gaussian), Operations { macs: 4, adds: 6, comparisons: 0 });
         let bins = operations(BayesKind::Histogram { bins: 9 });
         assert_eq!(bins, Operations { macs: 1, adds: 2 + 6, comparisons: 0 });

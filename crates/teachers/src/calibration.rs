@@ -1,12 +1,12 @@
 //! Making probabilities mean what they say, for learners that are too sure (or not sure enough) of themselves.
 
 use lessen_data::random;
-use lessen_engine::EngineError;
 use lessen_model::Batch;
 use rand::seq::SliceRandom;
 
-use crate::examples::Examples;
+use crate::examples::{Examples, Labels};
 use crate::learned::Model;
+use crate::learner::FitErrorKind;
 
 /// Parts of the training rows, each predicted by a model that was fitted to the others.
 const FOLDS: usize = 3;
@@ -15,11 +15,12 @@ const FOLDS: usize = 3;
 /// The folds have equal shares of each class and come from the stream `calibration folds` of `seed`.
 pub(crate) fn held_out_scores(
     examples: &Examples,
+    labels: &Labels,
     seed: u64,
-    fit: impl Fn(&Examples) -> Result<Model, EngineError>,
-) -> Result<Vec<f32>, EngineError> {
-    let fold_of = folds(examples, seed);
-    let mut scores = vec![0.0; examples.rows() * examples.classes];
+    fit: impl Fn(&Examples) -> Result<Model, FitErrorKind>,
+) -> Result<Vec<f32>, FitErrorKind> {
+    let fold_of = folds(labels, seed);
+    let mut scores = vec![0.0; examples.rows() * labels.classes];
     for fold in 0..FOLDS {
         let rows = |inside: bool| -> Vec<usize> {
             (0..examples.rows()).filter(|&row| (fold_of[row] == fold) == inside).collect()
@@ -27,24 +28,24 @@ pub(crate) fn held_out_scores(
         let held_out = rows(true);
         let model = fit(&examples.select(&rows(false)))?;
         let part = examples.select(&held_out);
-        let mut answers = vec![0.0; held_out.len() * examples.classes];
+        let mut answers = vec![0.0; held_out.len() * labels.classes];
         if let Some(features) = part.table() {
             let all: Vec<u32> = (0..held_out.len() as u32).collect();
-            model.probabilities(&part.encoded, &Batch::new(features, &all), &mut answers);
+            model.answer(&part.encoded, &Batch::new(features, &all), &mut answers);
         }
-        for (row, answer) in held_out.iter().zip(answers.chunks_exact(examples.classes)) {
-            scores[row * examples.classes..][..examples.classes].copy_from_slice(answer);
+        for (row, answer) in held_out.iter().zip(answers.chunks_exact(labels.classes)) {
+            scores[row * labels.classes..][..labels.classes].copy_from_slice(answer);
         }
     }
     Ok(scores)
 }
 
-fn folds(examples: &Examples, seed: u64) -> Vec<usize> {
+fn folds(labels: &Labels, seed: u64) -> Vec<usize> {
     let mut random = random::stream(seed, "calibration folds");
-    let mut order: Vec<usize> = (0..examples.rows()).collect();
+    let mut order: Vec<usize> = (0..labels.of_rows.len()).collect();
     order.shuffle(&mut random);
-    order.sort_by_key(|&row| examples.labels[row]);
-    let mut fold_of = vec![0; examples.rows()];
+    order.sort_by_key(|&row| labels.of_rows[row]);
+    let mut fold_of = vec![0; labels.of_rows.len()];
     for (place, row) in order.into_iter().enumerate() {
         fold_of[row] = place % FOLDS;
     }

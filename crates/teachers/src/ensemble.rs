@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::learned::Learned;
 
-/// A weighted mean of the members' class probabilities (Caruana et al. 2004, section 2). Members that share
+/// A weighted mean of the members' class probabilities, or numbers (Caruana et al. 2004, section 2). Members that share
 /// work (an encoding, a neighbour search) do it once per batch.
 #[derive(Clone, Debug)]
 pub struct Ensemble {
@@ -29,7 +29,8 @@ pub struct Origin {
 }
 
 impl Ensemble {
-    /// The members with a weight above zero. `None` where there is none, or they differ in their classes.
+    /// The members with a weight above zero. `None` where there is none, or they differ in how many
+    /// numbers they answer with.
     pub fn new(name: impl Into<String>, members: Vec<(Arc<Learned>, u32)>) -> Option<Self> {
         let members: Vec<_> = members.into_iter().filter(|(_, weight)| *weight > 0).collect();
         let outputs = members.first()?.0.outputs();

@@ -9,19 +9,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::bayes::Bayes;
 use crate::examples::Examples;
-use crate::neighbours::Neighbours;
+use crate::neighbours::{Among, NeighbourMean, Neighbours};
 use crate::nets::Net;
 use crate::svm::Svm;
 use crate::trees::Trees;
 
-/// A fitted member of a library.
+/// A fitted member of a library. It gives a probability for each class, or one number.
 #[derive(Clone, Debug, Serialize)]
 pub struct Learned {
     name: String,
     kind: String,
     encoding: Arc<Encoding>,
     fingerprint: u64,
-    classes: usize,
+    /// Numbers in an answer: classes, or 1 for a number.
+    outputs: usize,
     model: Model,
     /// Divides the log-probabilities where the model is not calibrated by itself.
     temperature: Option<f32>,
@@ -34,7 +35,8 @@ pub(crate) struct Unchecked {
     kind: String,
     encoding: Encoding,
     fingerprint: u64,
-    classes: usize,
+    /// Numbers in an answer: classes, or 1 for a number.
+    outputs: usize,
     model: Model,
     temperature: Option<f32>,
 }
@@ -43,15 +45,15 @@ impl TryFrom<Unchecked> for Learned {
     type Error = String;
 
     fn try_from(unchecked: Unchecked) -> Result<Self, String> {
-        let Unchecked { name, kind, encoding, fingerprint, classes, model, temperature } = unchecked;
+        let Unchecked { name, kind, encoding, fingerprint, outputs, model, temperature } = unchecked;
         let learned =
-            Self { name, kind, encoding: Arc::new(encoding), fingerprint, classes, model, temperature };
+            Self { name, kind, encoding: Arc::new(encoding), fingerprint, outputs, model, temperature };
         learned.check()?;
         Ok(learned)
     }
 }
 
-/// What was fitted. Each gives class probabilities for encoded rows and counts its arithmetic.
+/// What was fitted. Each gives class probabilities, or a number, for encoded rows and counts its arithmetic.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Model {
     Trees(Trees),
@@ -59,17 +61,19 @@ pub(crate) enum Model {
     Svm(Svm),
     Bayes(Bayes),
     Net(Net),
+    NeighbourMean(NeighbourMean),
 }
 
 impl Model {
-    /// Class probabilities of encoded rows into `[rows][classes]`. `batch` holds the memo for shared work.
-    pub(crate) fn probabilities(&self, encoded: &Encoded, batch: &Batch<'_>, into: &mut [f32]) {
+    /// The answer for encoded rows into `[rows][outputs]`. `batch` holds the memo for shared work.
+    pub(crate) fn answer(&self, encoded: &Encoded, batch: &Batch<'_>, into: &mut [f32]) {
         match self {
-            Self::Trees(trees) => trees.probabilities(encoded, into),
+            Self::Trees(trees) => trees.answer(encoded, into),
             Self::Neighbours(neighbours) => neighbours.probabilities(encoded, batch, into),
             Self::Svm(svm) => svm.probabilities(encoded, into),
             Self::Bayes(bayes) => bayes.probabilities(encoded, into),
-            Self::Net(net) => net.probabilities(encoded, into),
+            Self::Net(net) => net.answer(encoded, into),
+            Self::NeighbourMean(mean) => mean.values(encoded, batch, into),
         }
     }
 
@@ -77,21 +81,33 @@ impl Model {
     fn takes(&self, width: usize) -> bool {
         match self {
             Self::Trees(_) => true,
-            Self::Neighbours(neighbours) => neighbours.width() == width,
+            Self::Neighbours(_) | Self::NeighbourMean(_) => {
+                self.among().is_some_and(|among| among.width() == width)
+            }
             Self::Svm(svm) => svm.width() == width,
             Self::Bayes(bayes) => bayes.width() == width,
             Self::Net(net) => net.width() == width,
         }
     }
 
-    /// Class probabilities that it gives.
-    fn classes(&self) -> usize {
+    /// Training rows that it looks for neighbours among.
+    fn among(&self) -> Option<&Among> {
         match self {
-            Self::Trees(trees) => trees.classes(),
+            Self::Neighbours(neighbours) => Some(neighbours.among()),
+            Self::NeighbourMean(mean) => Some(mean.among()),
+            _ => None,
+        }
+    }
+
+    /// Numbers in its answer.
+    fn outputs(&self) -> usize {
+        match self {
+            Self::NeighbourMean(_) => 1,
+            Self::Trees(trees) => trees.outputs(),
             Self::Neighbours(neighbours) => neighbours.classes(),
             Self::Svm(svm) => svm.classes(),
             Self::Bayes(bayes) => bayes.classes(),
-            Self::Net(net) => net.classes(),
+            Self::Net(net) => net.outputs(),
         }
     }
 
@@ -102,6 +118,7 @@ impl Model {
             Self::Svm(svm) => Cost::own(svm.operations()),
             Self::Bayes(bayes) => Cost::own(bayes.operations()),
             Self::Net(net) => Cost::own(net.operations()),
+            Self::NeighbourMean(mean) => mean.cost(),
         }
     }
 }
@@ -119,7 +136,7 @@ impl Learned {
             kind: kind.to_owned(),
             encoding: examples.encoding.clone(),
             fingerprint: examples.fingerprint,
-            classes: examples.classes,
+            outputs: examples.lesson.outputs(),
             model,
             temperature,
         }
@@ -137,14 +154,12 @@ impl Learned {
                 self.encoding.width()
             ));
         }
-        if let Model::Neighbours(neighbours) = &self.model
-            && neighbours.encoding() != fingerprint
-        {
+        if self.model.among().is_some_and(|among| among.encoding() != fingerprint) {
             return Err("training rows in another encoding than new rows come in".into());
         }
-        let classes = self.model.classes();
-        if self.classes != classes {
-            return Err(format!("{} classes, expected {classes}, as the model gives", self.classes));
+        let outputs = self.model.outputs();
+        if self.outputs != outputs {
+            return Err(format!("{} outputs, expected {outputs}, as the model gives", self.outputs));
         }
         match self.temperature {
             Some(temperature) if !(temperature.is_finite() && temperature > 0.0) => {
@@ -171,14 +186,14 @@ impl Predictor for Learned {
     }
 
     fn outputs(&self) -> usize {
-        self.classes
+        self.outputs
     }
 
     fn cost(&self) -> Cost {
         let mut cost = self.model.cost();
         if self.temperature.is_some() {
             // Logarithm, quotient, exponential, sum and normalising of each class.
-            cost.own += Operations { adds: 5 * self.classes as u64, ..Operations::NONE };
+            cost.own += Operations { adds: 5 * self.outputs as u64, ..Operations::NONE };
         }
         cost
     }
@@ -187,9 +202,9 @@ impl Predictor for Learned {
         self.check_room(batch, into)?;
         let encoded =
             batch.encoded(&self.encoding, self.fingerprint).map_err(|problem| self.error(problem))?;
-        self.model.probabilities(&encoded, batch, into);
+        self.model.answer(&encoded, batch, into);
         if let Some(temperature) = self.temperature {
-            lessen_engine::soften(into, self.classes, temperature);
+            lessen_engine::soften(into, self.outputs, temperature);
         }
         Ok(())
     }
@@ -226,7 +241,7 @@ mod tests {
             (Learned { encoding: encoding(1), ..bayes.clone() }, "an encoding named "),
             (under(&bayes, encoding(2)), "an encoding of 2 features"),
             (under(&neighbours, encoding(1)), "training rows in another encoding"),
-            (Learned { classes: 3, ..bayes.clone() }, "3 classes, expected 2"),
+            (Learned { outputs: 3, ..bayes.clone() }, "3 outputs, expected 2"),
             (with(0.0), "a temperature of 0"),
             (with(-1.0), "a temperature of -1"),
             (with(f32::NAN), "a temperature of NaN"),

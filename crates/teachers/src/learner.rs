@@ -3,7 +3,7 @@
 use lessen_engine::EngineError;
 use serde::{Deserialize, Serialize};
 
-use crate::examples::Examples;
+use crate::examples::{Examples, Lesson, Task};
 use crate::learned::{Learned, Model};
 use crate::{BayesSpec, BoostingSpec, ForestSpec, NeighboursSpec, NetSpec, SvmSpec, calibration};
 
@@ -15,13 +15,13 @@ pub enum Learner {
     Forest(ForestSpec),
     /// Trees (or stumps) that are added up, each mending what the ones before got wrong.
     Boosting(BoostingSpec),
-    /// The votes of the nearest training rows.
+    /// The votes of the nearest training rows, or the mean of their numbers.
     Neighbours(NeighboursSpec),
-    /// Support vector machines, one for each pair of classes.
+    /// Support vector machines, one for each pair of classes; for classes only.
     Svm(SvmSpec),
-    /// Features taken as independent within a class.
+    /// Features taken as independent within a class; for classes only.
     Bayes(BayesSpec),
-    /// A neural network; without a hidden layer, multinomial logistic regression.
+    /// A neural network; without a hidden layer, multinomial logistic regression, or linear regression of numbers.
     Net(NetSpec),
 }
 
@@ -32,31 +32,61 @@ pub struct FitError {
     /// The learner's name.
     pub learner: String,
     /// Why.
-    pub source: EngineError,
+    pub source: FitErrorKind,
+}
+
+/// Why a learner could not be fitted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FitErrorKind {
+    /// Training a network failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The target is a number.
+    #[error("it tells classes apart, and the target is a number")]
+    ClassesOnly,
 }
 
 impl Learner {
-    /// A short name that says the settings, unique in a library.
+    /// A short name that says the settings, unique in a library of classes.
     pub fn name(&self) -> String {
+        self.name_for(Task::Classes)
+    }
+
+    /// A short name that says the settings, unique in a library for `task`.
+    pub fn name_for(&self, task: Task) -> String {
         match self {
             Self::Forest(spec) => spec.name(),
             Self::Boosting(spec) => spec.name(),
             Self::Neighbours(spec) => spec.name(),
             Self::Svm(spec) => spec.name(),
             Self::Bayes(spec) => spec.name(),
-            Self::Net(spec) => spec.name(),
+            Self::Net(spec) => spec.name(task),
         }
     }
 
-    /// The kind, for people: `"random forest"`.
+    /// The kind of a learner of classes, for people: `"random forest"`.
     pub fn kind(&self) -> &'static str {
+        self.kind_for(Task::Classes)
+    }
+
+    /// The kind, for people.
+    pub fn kind_for(&self, task: Task) -> &'static str {
         match self {
             Self::Forest(spec) => spec.kind(),
             Self::Boosting(spec) => spec.kind(),
             Self::Neighbours(_) => "nearest neighbours",
             Self::Svm(_) => "support vector machine",
             Self::Bayes(_) => "naive Bayes",
-            Self::Net(spec) => spec.kind(),
+            Self::Net(spec) => spec.kind(task),
+        }
+    }
+
+    /// Whether it can be fitted to such a lesson.
+    pub fn supports(&self, task: Task) -> bool {
+        match self {
+            Self::Forest(_) | Self::Boosting(_) | Self::Neighbours(_) | Self::Net(_) => true,
+            Self::Svm(_) | Self::Bayes(_) => task == Task::Classes,
         }
     }
 
@@ -64,19 +94,26 @@ impl Learner {
     /// the machine's own sigmoids) is fitted on rows that each fit did not see. Same seed, same bits.
     ///
     /// # Errors
-    /// Where training does not converge to finite numbers.
+    /// Where training does not converge to finite numbers, or the kind does not support the lesson.
     pub fn fit(&self, examples: &Examples, seed: u64) -> Result<Learned, FitError> {
-        let name = self.name();
-        let model =
-            self.model(examples, seed).map_err(|source| FitError { learner: name.clone(), source })?;
-        let temperature = if self.is_calibrated_by_itself() {
-            None
-        } else {
-            let held_out = calibration::held_out_scores(examples, seed, |part| self.model(part, seed));
-            let held_out = held_out.map_err(|source| FitError { learner: name.clone(), source })?;
-            Some(calibration::temperature(&held_out, &examples.labels, examples.classes))
+        let task = examples.lesson.task();
+        let (name, kind) = (self.name_for(task), self.kind_for(task));
+        let (model, temperature) =
+            self.calibrated(examples, seed).map_err(|source| FitError { learner: name.clone(), source })?;
+        Ok(Learned::new(name, kind, examples, model, temperature))
+    }
+
+    fn calibrated(&self, examples: &Examples, seed: u64) -> Result<(Model, Option<f32>), FitErrorKind> {
+        let model = self.model(examples, seed)?;
+        let temperature = match &examples.lesson {
+            Lesson::Labels(labels) if !self.is_calibrated_by_itself() => {
+                let fit = |part: &Examples| self.model(part, seed);
+                let held_out = calibration::held_out_scores(examples, labels, seed, fit)?;
+                Some(calibration::temperature(&held_out, &labels.of_rows, labels.classes))
+            }
+            _ => None,
         };
-        Ok(Learned::new(name, self.kind(), examples, model, temperature))
+        Ok((model, temperature))
     }
 
     /// Whether what the learner gives can be averaged as it is: votes of many trees or neighbours, outputs
@@ -88,14 +125,18 @@ impl Learner {
         }
     }
 
-    fn model(&self, examples: &Examples, seed: u64) -> Result<Model, EngineError> {
-        Ok(match self {
-            Self::Forest(spec) => Model::Trees(spec.fit(examples, seed)),
-            Self::Boosting(spec) => Model::Trees(spec.fit(examples, seed)),
-            Self::Neighbours(spec) => Model::Neighbours(spec.fit(examples)),
-            Self::Svm(spec) => Model::Svm(spec.fit(examples, seed)),
-            Self::Bayes(spec) => Model::Bayes(spec.fit(examples)),
-            Self::Net(spec) => Model::Net(spec.fit(examples, seed)?),
+    fn model(&self, examples: &Examples, seed: u64) -> Result<Model, FitErrorKind> {
+        Ok(match (self, &examples.lesson) {
+            (Self::Forest(spec), _) => Model::Trees(spec.fit(examples, seed)),
+            (Self::Boosting(spec), _) => Model::Trees(spec.fit(examples, seed)),
+            (Self::Net(spec), _) => Model::Net(spec.fit(examples, seed)?),
+            (Self::Neighbours(spec), Lesson::Labels(labels)) => Model::Neighbours(spec.fit(examples, labels)),
+            (Self::Neighbours(spec), Lesson::Values(values)) => {
+                Model::NeighbourMean(spec.fit_mean(examples, values))
+            }
+            (Self::Svm(spec), Lesson::Labels(labels)) => Model::Svm(spec.fit(examples, labels, seed)),
+            (Self::Bayes(spec), Lesson::Labels(labels)) => Model::Bayes(spec.fit(examples, labels)),
+            (Self::Svm(_) | Self::Bayes(_), Lesson::Values(_)) => return Err(FitErrorKind::ClassesOnly),
         })
     }
 }

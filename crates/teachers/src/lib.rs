@@ -1,7 +1,7 @@
 //! Predictors that are not ours to train further: the learners of a library, and ensembles of them.
 //!
 //! A [`Learner`] is what one wants to fit (kind and settings); fitted to [`Examples`] it becomes [`Learned`], a
-//! predictor of class probabilities that can be saved and loaded again. [`library`] lists the learners that
+//! predictor of class probabilities, or of a number, that can be saved and loaded again. [`library`] lists the learners that
 //! make a teacher; an [`Ensemble`] is a weighted mean of learned members and a predictor itself.
 //!
 //! All learners compute in the same encoded, feature-major rows (`lessen_data::Encoded`), so one encoding
@@ -24,9 +24,9 @@ mod trees;
 
 pub use bayes::{BayesKind, BayesSpec};
 pub use ensemble::{Ensemble, Origin};
-pub use examples::Examples;
+pub use examples::{Examples, Labels, Lesson, Task, Values};
 pub use learned::Learned;
-pub use learner::{FitError, Learner};
+pub use learner::{FitError, FitErrorKind, Learner};
 pub use neighbours::{NeighboursSpec, Weighting};
 pub use nets::NetSpec;
 pub use saved::SavedError;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bayes::BayesKind;
+use crate::examples::Task;
 use crate::learner::Learner;
 use crate::neighbours::Weighting;
 
@@ -30,20 +31,28 @@ const SVM_ROWS: usize = 3_000;
 /// Entries (rows x features) above which a library is cut.
 const LARGE: usize = 4_000_000;
 
-/// The library for `rows` training rows of `width` encoded features and `classes` classes.
-pub fn plan(rows: usize, width: usize, classes: usize) -> LibraryPlan {
+/// The library for `rows` training rows of `width` encoded features and so many classes; `None` where the target is a
+/// number.
+pub fn plan(rows: usize, width: usize, classes: impl Into<Option<usize>>) -> LibraryPlan {
     let size = Size { rows, width };
+    let classes = classes.into();
+    let task = if classes.is_some() { Task::Classes } else { Task::Values };
     let mut cut = Vec::new();
     if size.is_large() {
-        let sentence = "forests have 60 trees, boosting 20 rounds, and there are two of the nearest neighbours and of the \
-                        support vector machines: there are many rows and columns";
-        cut.push(sentence.into());
+        let few = match task {
+            Task::Classes => "of the nearest neighbours and of the support vector machines",
+            Task::Values => "of the nearest neighbours",
+        };
+        cut.push(format!(
+            "forests have 60 trees, boosting 20 rounds, and there are two {few}: there are many rows and columns"
+        ));
     }
-    if 2 * rows / classes.max(1) > SVM_ROWS {
+    if classes.is_some_and(|classes| 2 * rows / classes.max(1) > SVM_ROWS) {
         cut.push(format!("support vector machines see at most {SVM_ROWS} rows of each pair of classes"));
     }
     let learners = [size.boosting(), size.nets(), size.svms(), size.forests(), size.neighbours(), bayes()];
-    LibraryPlan { learners: learners.into_iter().flatten().collect(), cut }
+    let learners = learners.into_iter().flatten().filter(|learner| learner.supports(task)).collect();
+    LibraryPlan { learners, cut }
 }
 
 impl Size {

@@ -1,5 +1,6 @@
-//! The votes of the nearest training rows.
+//! The votes of the nearest training rows, or the mean of their numbers.
 
+mod mean;
 mod search;
 mod smoothing;
 
@@ -11,12 +12,14 @@ use lessen_model::{Batch, Cost, SharedKey};
 use lessen_units::Operations;
 use serde::{Deserialize, Serialize};
 
-use crate::examples::Examples;
-use search::{K_MAX, Neighbour};
+use crate::examples::{Examples, Labels, Values};
+use search::{K_MAX, Nearest, Neighbour};
 
+pub(crate) use mean::NeighbourMean;
 pub(crate) use search::Points;
 
-/// The `k` nearest training rows (Euclidean, encoded features) vote for their classes (Cover and Hart 1967).
+/// The `k` nearest training rows (Euclidean, encoded features) vote for their classes (Cover and Hart
+/// 1967); of numbers the mean is taken, each counting as its vote.
 ///
 /// | setting | purpose |
 /// | --- | --- |
@@ -50,18 +53,103 @@ impl NeighboursSpec {
     }
 
     /// Keeps the rows of `examples` and chooses how far votes are smoothed.
-    pub(crate) fn fit(&self, examples: &Examples) -> Neighbours {
+    pub(crate) fn fit(&self, examples: &Examples, labels: &Labels) -> Neighbours {
         let mut neighbours = Neighbours {
-            k: self.k.clamp(1, K_MAX),
-            weighting: self.weighting,
+            spec: self.within_bounds(),
             smoothing: 1.0,
-            encoding: examples.fingerprint,
-            points: examples.points(),
-            labels: examples.labels.clone(),
-            prior: prior(&examples.labels, examples.classes),
+            among: Among::of(examples),
+            labels: labels.of_rows.clone(),
+            prior: prior(&labels.of_rows, labels.classes),
         };
         neighbours.smoothing = smoothing::choose(&neighbours);
         neighbours
+    }
+
+    /// Keeps the rows of `examples` with their numbers.
+    pub(crate) fn fit_mean(&self, examples: &Examples, values: &Values) -> NeighbourMean {
+        NeighbourMean::fit(self.within_bounds(), examples, values)
+    }
+
+    fn within_bounds(&self) -> Self {
+        Self { k: self.k.clamp(1, K_MAX), ..self.clone() }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let fits = (1..=K_MAX).contains(&self.k);
+        fits.then_some(()).ok_or_else(|| format!("{} neighbours, expected 1 to {K_MAX}", self.k))
+    }
+}
+
+impl Weighting {
+    /// Which points a row's neighbours are, and what the vote of each counts.
+    fn votes(self, nearest: &[Neighbour]) -> impl Iterator<Item = (u32, f32)> {
+        let least = nearest.first().map_or(0.0, |neighbour| neighbour.distance);
+        nearest.iter().map(move |neighbour| match self {
+            Self::Distance if neighbour.distance > least => (neighbour.point, least / neighbour.distance),
+            Self::Uniform | Self::Distance => (neighbour.point, 1.0),
+        })
+    }
+
+    /// Adds that a vote takes.
+    fn adds(self) -> u64 {
+        match self {
+            Self::Uniform => 1,
+            Self::Distance => 2,
+        }
+    }
+}
+
+/// The training rows that neighbours are looked for among.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Among {
+    /// The fingerprint of the encoding that rows come in.
+    encoding: u64,
+    points: Arc<Points>,
+}
+
+impl Among {
+    fn of(examples: &Examples) -> Self {
+        Self { encoding: examples.fingerprint, points: examples.points() }
+    }
+
+    fn from_file(encoding: u64, points: PointsWire, rows: usize) -> Result<Self, String> {
+        let PointsWire { width, values } = points;
+        let wrong = format!("{} values, expected {rows} rows of {width}", values.len());
+        Ok(Self { encoding, points: Arc::new(Points::from_file(width, rows, values).ok_or(wrong)?) })
+    }
+
+    /// The neighbours of each row, searched for once a batch for all that look among the same points.
+    fn nearest(&self, encoded: &Encoded, batch: &Batch<'_>) -> Arc<Nearest> {
+        let search = || Ok::<_, Infallible>(self.points.nearest(encoded));
+        let Ok(nearest) = batch.shared(self.key(), search);
+        nearest
+    }
+
+    /// Names the search in these points by rows of this encoding.
+    fn key(&self) -> SharedKey {
+        SharedKey { what: "nearest neighbours", id: self.points.fingerprint() ^ self.encoding.rotate_left(1) }
+    }
+
+    /// Votes that are counted.
+    fn votes(&self, spec: &NeighboursSpec) -> u64 {
+        spec.k.min(self.points.rows()) as u64
+    }
+
+    /// The search, shared, and what is done with what it finds.
+    fn cost(&self, own: Operations) -> Cost {
+        let mut cost = Cost::own(own);
+        cost.shared.insert(self.key(), self.points.operations());
+        cost
+    }
+
+    /// Encoded features of a row.
+    pub(crate) fn width(&self) -> usize {
+        self.points.width()
+    }
+
+    /// The fingerprint of the encoding that rows must come in.
+    pub(crate) fn encoding(&self) -> u64 {
+        self.encoding
     }
 }
 
@@ -79,13 +167,10 @@ fn prior(labels: &[u32], classes: usize) -> Vec<f32> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Wire")]
 pub(crate) struct Neighbours {
-    k: usize,
-    weighting: Weighting,
+    spec: NeighboursSpec,
     /// Votes that are shared out by `prior`, besides the neighbours'.
     smoothing: f32,
-    /// The fingerprint of the encoding that rows come in.
-    encoding: u64,
-    points: Arc<Points>,
+    among: Among,
     /// One a point.
     labels: Vec<u32>,
     /// One a class, all above 0.
@@ -95,8 +180,7 @@ pub(crate) struct Neighbours {
 /// [`Neighbours`] as a file has them.
 #[derive(Deserialize)]
 struct Wire {
-    k: usize,
-    weighting: Weighting,
+    spec: NeighboursSpec,
     smoothing: f32,
     encoding: u64,
     points: PointsWire,
@@ -118,10 +202,8 @@ impl TryFrom<Wire> for Neighbours {
     type Error = String;
 
     fn try_from(wire: Wire) -> Result<Self, String> {
-        let Wire { k, weighting, smoothing, encoding, points, labels, prior } = wire;
-        if !(1..=K_MAX).contains(&k) {
-            return Err(format!("{k} neighbours, expected 1 to {K_MAX}"));
-        }
+        let Wire { spec, smoothing, encoding, points, labels, prior } = wire;
+        spec.check()?;
         if !(smoothing > 0.0 && smoothing.is_finite()) {
             return Err(format!("a smoothing of {smoothing}, expected a finite number above 0"));
         }
@@ -133,10 +215,8 @@ impl TryFrom<Wire> for Neighbours {
         if !is_whole || !prior.iter().all(|&share| share > 0.0) {
             return Err("class shares that are not above 0, or do not sum to 1".into());
         }
-        let (rows, PointsWire { width, values }) = (labels.len(), points);
-        let wrong = format!("{} values, expected {rows} rows of {width}", values.len());
-        let points = Arc::new(Points::from_file(width, rows, values).ok_or(wrong)?);
-        Ok(Self { k, weighting, smoothing, encoding, points, labels, prior })
+        let among = Among::from_file(encoding, points, labels.len())?;
+        Ok(Self { spec, smoothing, among, labels, prior })
     }
 }
 
@@ -144,10 +224,9 @@ impl Neighbours {
     /// Class probabilities of encoded rows into `[rows][classes]`: `(votes + s * prior) / (sum of votes + s)` with the
     /// smoothing `s`. The search is done once a batch for all that vote over the same points.
     pub(crate) fn probabilities(&self, encoded: &Encoded, batch: &Batch<'_>, into: &mut [f32]) {
-        let search = || Ok::<_, Infallible>(self.points.nearest(encoded));
-        let Ok(nearest) = batch.shared(self.search_key(), search);
+        let nearest = self.among.nearest(encoded, batch);
         into.fill(0.0);
-        for (nearest, into) in nearest.of_each(self.k).zip(into.chunks_exact_mut(self.classes())) {
+        for (nearest, into) in nearest.of_each(self.spec.k).zip(into.chunks_exact_mut(self.classes())) {
             let sum = self.vote(nearest, into);
             for (into, prior) in into.iter_mut().zip(&self.prior) {
                 *into = (*into + self.smoothing * prior) / (sum + self.smoothing);
@@ -158,40 +237,18 @@ impl Neighbours {
     /// Adds the votes of a row's neighbours to their classes'; the sum of all.
     fn vote(&self, nearest: &[Neighbour], votes: &mut [f32]) -> f32 {
         let mut sum = 0.0;
-        let least = nearest.first().map_or(0.0, |neighbour| neighbour.distance);
-        for neighbour in nearest {
-            let vote = match self.weighting {
-                Weighting::Distance if neighbour.distance > least => least / neighbour.distance,
-                Weighting::Uniform | Weighting::Distance => 1.0,
-            };
-            votes[self.labels[neighbour.point as usize] as usize] += vote;
+        for (point, vote) in self.spec.weighting.votes(nearest) {
+            votes[self.labels[point as usize] as usize] += vote;
             sum += vote;
         }
         sum
     }
 
-    /// Names the search in these points by rows of this encoding.
-    fn search_key(&self) -> SharedKey {
-        SharedKey { what: "nearest neighbours", id: self.points.fingerprint() ^ self.encoding.rotate_left(1) }
-    }
-
     /// What one prediction takes. Shared: the search. Own, as adds: a vote (weighed by distance: and its quotient) of
     /// each neighbour, sum and quotient of each class.
     pub(crate) fn cost(&self) -> Cost {
-        let votes = self.k.min(self.points.rows());
-        let of_a_vote = match self.weighting {
-            Weighting::Uniform => 1,
-            Weighting::Distance => 2,
-        };
-        let adds = (votes * of_a_vote + 2 * self.classes()) as u64;
-        let mut cost = Cost::own(Operations { adds, ..Operations::NONE });
-        cost.shared.insert(self.search_key(), self.points.operations());
-        cost
-    }
-
-    /// Encoded features that it takes.
-    pub(crate) fn width(&self) -> usize {
-        self.points.width()
+        let adds = self.among.votes(&self.spec) * self.spec.weighting.adds() + 2 * self.classes() as u64;
+        self.among.cost(Operations { adds, ..Operations::NONE })
     }
 
     /// Class probabilities that it gives.
@@ -199,9 +256,8 @@ impl Neighbours {
         self.prior.len()
     }
 
-    /// The fingerprint of the encoding that rows must come in.
-    pub(crate) fn encoding(&self) -> u64 {
-        self.encoding
+    pub(crate) fn among(&self) -> &Among {
+        &self.among
     }
 }
 
@@ -211,7 +267,7 @@ mod tests {
 
     use super::*;
     use crate::learned::Learned;
-    use crate::testing::{column, digits, examples, line};
+    use crate::testing::{column, digits, examples, labels, line};
     use crate::{Ensemble, Learner};
 
     fn learned(k: usize, weighting: Weighting, examples: &Examples) -> Learned {
@@ -221,7 +277,7 @@ mod tests {
     /// Points at 1, 2, 4 and -8, of two classes.
     fn four(k: usize, weighting: Weighting) -> Neighbours {
         let examples = examples(line(&[1.0, 2.0, 4.0, -8.0]), &[0, 1, 1, 1], 2);
-        let fitted = NeighboursSpec { k, weighting }.fit(&examples);
+        let fitted = NeighboursSpec { k, weighting }.fit(&examples, labels(&examples));
         Neighbours { smoothing: 0.5, ..fitted }
     }
 
@@ -252,7 +308,7 @@ mod tests {
     fn beside_rows_at_distance_0_no_other_counts() {
         let neighbours = four(4, Weighting::Distance);
         let mut votes = [0.0; 2];
-        let nearest = neighbours.points.nearest(&line(&[2.0]));
+        let nearest = neighbours.among.points.nearest(&line(&[2.0]));
         let sum = neighbours.vote(nearest.of_each(4).next().unwrap(), &mut votes);
         assert_eq!((sum, votes), (1.0, [0.0, 1.0]));
     }
@@ -268,7 +324,8 @@ mod tests {
         );
         assert!((found[0] - 1.0 / 3.0).abs() < 1e-6 && (found[1] - 2.0 / 3.0).abs() < 1e-6, "{found:?}");
         let nothing = examples(line(&[]), &[], 2);
-        let neighbours = NeighboursSpec { k: 3, weighting: Weighting::Uniform }.fit(&nothing);
+        let neighbours =
+            NeighboursSpec { k: 3, weighting: Weighting::Uniform }.fit(&nothing, labels(&nothing));
         neighbours.probabilities(&line(&[1.0]), &Batch::new(&features, &[0]), &mut found);
         assert_eq!(found, [0.5, 0.5]);
     }
@@ -333,15 +390,15 @@ mod tests {
         fn wire(change: impl FnOnce(&mut Wire)) -> Result<Neighbours, String> {
             let points = PointsWire { width: 1, values: vec![1.0, 2.0] };
             let (labels, prior) = (vec![0, 1], vec![0.5, 0.5]);
-            let (weighting, smoothing) = (Weighting::Uniform, 0.1);
-            let mut wire = Wire { k: 1, weighting, smoothing, encoding: 0, points, labels, prior };
+            let (spec, smoothing) = (NeighboursSpec { k: 1, weighting: Weighting::Uniform }, 0.1);
+            let mut wire = Wire { spec, smoothing, encoding: 0, points, labels, prior };
             change(&mut wire);
             Neighbours::try_from(wire)
         }
         assert!(wire(|_| ()).is_ok());
         let cases: [(Result<Neighbours, String>, &str); 10] = [
-            (wire(|wire| wire.k = 0), "0 neighbours"),
-            (wire(|wire| wire.k = 33), "33 neighbours, expected 1 to 32"),
+            (wire(|wire| wire.spec.k = 0), "0 neighbours"),
+            (wire(|wire| wire.spec.k = 33), "33 neighbours, expected 1 to 32"),
             (wire(|wire| wire.smoothing = 0.0), "smoothing of 0"),
             (wire(|wire| wire.smoothing = f32::NAN), "smoothing of NaN"),
             (wire(|wire| wire.labels[1] = 2), "label 2, expected less than 2"),

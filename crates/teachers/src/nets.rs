@@ -1,4 +1,4 @@
-//! Neural networks as library members; without a hidden layer, multinomial logistic regression.
+//! Neural networks as library members; without a hidden layer, multinomial logistic (for a number: linear) regression.
 
 use std::sync::Arc;
 
@@ -7,24 +7,24 @@ use lessen_engine::{
     Activation, EngineError, Optimiser, Plan, Recipe, Schedule, StepError, Targets, Trainer, TrainingRows,
     initial,
 };
-use lessen_model::onnx;
+use lessen_model::{Network, onnx};
 use lessen_units::Operations;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::examples::Examples;
+use crate::examples::{Examples, Labels, Lesson, Task, Values};
 
-/// A ReLU network of its own, trained on labels for a fixed number of passes (validation rows belong to the selection
+/// A ReLU network of its own, trained on labels (or, by squared error, on numbers) for a fixed number of passes (validation rows belong to the selection
 /// and choose nothing here).
 ///
 /// | setting | purpose |
 /// | --- | --- |
-/// | `hidden` | units by layer; none for logistic regression |
+/// | `hidden` | units by layer; none for logistic or linear regression |
 /// | `epochs` | passes over the rows; the rate falls to 0 along half a cosine |
 /// | `batch` | rows in a minibatch |
 /// | `rate` | Adam's learning rate |
 /// | `weight_decay` | decoupled; keeps the net's probabilities humble |
-/// | `smoothing` | share of each label that is spread over all classes (Szegedy et al. 2016): a net that fits its rows perfectly would otherwise be certain of everything |
+/// | `smoothing` | share of each label that is spread over all classes (Szegedy et al. 2016): a net that fits its rows perfectly would otherwise be certain of everything; of no meaning for numbers |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NetSpec {
     /// Units by layer.
@@ -37,23 +37,27 @@ pub struct NetSpec {
     pub rate: f32,
     /// Decoupled weight decay.
     pub weight_decay: f32,
-    /// Share of each label that is spread over all classes.
+    /// Share of each label that is spread over all classes; of no meaning for numbers.
     pub smoothing: f32,
 }
 
 impl NetSpec {
-    /// `net 128-64, decay 0.01` or `logistic regression, decay 0.1`.
-    pub fn name(&self) -> String {
+    /// `net 128-64, decay 0.01` or `logistic regression, decay 0.1`; of numbers, `linear regression, decay 0.1`.
+    pub fn name(&self, task: Task) -> String {
         if self.hidden.is_empty() {
-            return format!("logistic regression, decay {}", self.weight_decay);
+            return format!("{}, decay {}", self.kind(task), self.weight_decay);
         }
         let hidden: Vec<String> = self.hidden.iter().map(usize::to_string).collect();
         format!("net {}, decay {}", hidden.join("-"), self.weight_decay)
     }
 
     /// The kind, for people.
-    pub fn kind(&self) -> &'static str {
-        if self.hidden.is_empty() { "logistic regression" } else { "neural net" }
+    pub fn kind(&self, task: Task) -> &'static str {
+        match task {
+            _ if !self.hidden.is_empty() => "neural net",
+            Task::Classes => "logistic regression",
+            Task::Values => "linear regression",
+        }
     }
 
     /// Trains on all of `examples`.
@@ -62,10 +66,16 @@ impl NetSpec {
     /// Where the settings are out of range or training diverges.
     pub(crate) fn fit(&self, examples: &Examples, seed: u64) -> Result<Net, EngineError> {
         // A stream of its own for each net, or all would start alike and see rows in one order.
-        let seed = random::stream(seed, &self.name()).next_u64();
+        let name = self.name(examples.lesson.task());
+        let seed = random::stream(seed, &name).next_u64();
         let encoding = examples.as_they_are().map_err(StepError::Data)?;
-        let classes = Answer::Classes((0..examples.classes).map(|class| class.to_string()).collect());
-        let start = initial::mlp(encoding, &self.hidden, Activation::Relu, classes, seed)?;
+        let answer = match &examples.lesson {
+            Lesson::Labels(labels) => {
+                Answer::Classes((0..labels.classes).map(|class| class.to_string()).collect())
+            }
+            Lesson::Values(_) => Answer::Value("value".into()),
+        };
+        let start = initial::mlp(encoding, &self.hidden, Activation::Relu, answer, seed)?;
         let rows: Vec<u32> = (0..examples.rows() as u32).collect();
         let steps = self.epochs * rows.len().div_ceil(self.batch.max(1)) as u64;
         let recipe = Recipe {
@@ -76,23 +86,37 @@ impl NetSpec {
         };
         let not_finite = StepError::Diverged { step: 0, loss: f32::NAN };
         let features = examples.table().ok_or(not_finite)?;
-        let targets = smoothed(&examples.labels, examples.classes, self.smoothing);
+        let soft = match &examples.lesson {
+            Lesson::Labels(labels) => smoothed(labels, self.smoothing),
+            Lesson::Values(_) => Vec::new(),
+        };
+        let targets = match &examples.lesson {
+            Lesson::Labels(_) => Targets::Soft(&soft),
+            Lesson::Values(values) => Targets::Values(&values.standardised),
+        };
         let mut trainer = Trainer::new(start, recipe, seed)?;
-        let training = TrainingRows { features, rows: &rows, targets: Targets::Soft(&targets) };
+        let training = TrainingRows { features, rows: &rows, targets };
         for _ in 0..steps {
             trainer.step(&training)?;
         }
-        let network = trainer.into_network();
+        let network = in_unit(trainer.into_network(), &examples.lesson);
         let bytes = onnx::write(&network);
-        Ok(Net { bytes, plan: Arc::new(Plan::new(self.name(), network)?) })
+        Ok(Net { bytes, plan: Arc::new(Plan::new(name, network)?) })
     }
 }
 
+/// A network of standardised numbers answers in the target's unit, by its last layer.
+fn in_unit(network: Network, lesson: &Lesson) -> Network {
+    let Lesson::Values(Values { centre, scale, .. }) = lesson else { return network };
+    network.clone().with_answer_scaled(*centre, *scale).unwrap_or(network)
+}
+
 /// Labels as class probabilities: `1 - s + s / C` of the true class, `s / C` of each other.
-fn smoothed(labels: &[u32], classes: usize, smoothing: f32) -> Vec<f32> {
-    let rest = smoothing / classes as f32;
-    let mut targets = vec![rest; labels.len() * classes];
-    for (row, &label) in labels.iter().enumerate() {
+fn smoothed(labels: &Labels, smoothing: f32) -> Vec<f32> {
+    let Labels { classes, of_rows } = labels;
+    let rest = smoothing / *classes as f32;
+    let mut targets = vec![rest; of_rows.len() * classes];
+    for (row, &label) in of_rows.iter().enumerate() {
         targets[row * classes + label as usize] += 1.0 - smoothing;
     }
     targets
@@ -129,7 +153,7 @@ impl std::fmt::Debug for Net {
 }
 
 impl Net {
-    pub(crate) fn probabilities(&self, encoded: &Encoded, into: &mut [f32]) {
+    pub(crate) fn answer(&self, encoded: &Encoded, into: &mut [f32]) {
         self.plan.predict_encoded(encoded, into);
     }
 
@@ -142,8 +166,8 @@ impl Net {
         self.plan.network().encoding().width()
     }
 
-    /// Class probabilities that it gives.
-    pub(crate) fn classes(&self) -> usize {
+    /// Numbers in its answer.
+    pub(crate) fn outputs(&self) -> usize {
         self.plan.network().outputs()
     }
 }
@@ -154,7 +178,7 @@ mod tests {
 
     #[test]
     fn smoothed_labels_by_hand() {
-        let targets = smoothed(&[1, 0], 4, 0.2);
+        let targets = smoothed(&Labels { classes: 4, of_rows: vec![1, 0] }, 0.2);
         for (found, expected) in targets.iter().zip([0.05, 0.85, 0.05, 0.05, 0.85, 0.05, 0.05, 0.05]) {
             assert!((found - expected).abs() < 1e-6, "{targets:?}");
         }
@@ -165,10 +189,17 @@ mod tests {
         let spec =
             NetSpec { hidden: vec![], epochs: 1, batch: 32, rate: 0.01, weight_decay: 0.5, smoothing: 0.0 };
         assert_eq!(
-            (spec.name().as_str(), spec.kind()),
+            (spec.name(Task::Classes).as_str(), spec.kind(Task::Classes)),
             ("logistic regression, decay 0.5", "logistic regression")
         );
+        assert_eq!(
+            (spec.name(Task::Values).as_str(), spec.kind(Task::Values)),
+            ("linear regression, decay 0.5", "linear regression")
+        );
         let deep = NetSpec { hidden: vec![12, 8], ..spec };
-        assert_eq!((deep.name().as_str(), deep.kind()), ("net 12-8, decay 0.5", "neural net"));
+        assert_eq!(
+            (deep.name(Task::Values).as_str(), deep.kind(Task::Classes)),
+            ("net 12-8, decay 0.5", "neural net")
+        );
     }
 }

@@ -21,7 +21,7 @@ use lessen_units::Operations;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::examples::Examples;
+use crate::examples::{Examples, Labels};
 use coupling::Coupling;
 use kernel::squared_norms;
 use pair::{Pair, PairRows};
@@ -45,16 +45,16 @@ impl SvmSpec {
     }
 
     /// Fits a machine to each pair of classes that have rows.
-    pub(crate) fn fit(&self, examples: &Examples, seed: u64) -> Svm {
+    pub(crate) fn fit(&self, examples: &Examples, labels: &Labels, seed: u64) -> Svm {
         let width = examples.encoded.width;
         let points = examples.points();
         let rows = points.values();
-        let mut by_class = vec![Vec::new(); examples.classes];
-        for (row, &label) in examples.labels.iter().enumerate() {
+        let mut by_class = vec![Vec::new(); labels.classes];
+        for (row, &label) in labels.of_rows.iter().enumerate() {
             by_class[label as usize].push(row as u32);
         }
         let present: Vec<u32> =
-            (0..examples.classes as u32).filter(|&class| !by_class[class as usize].is_empty()).collect();
+            (0..labels.classes as u32).filter(|&class| !by_class[class as usize].is_empty()).collect();
         let pairs: Vec<(u32, u32)> = pairs_of(&present).collect();
         let fit_pair = |&(first, second): &(u32, u32)| {
             let (positive, negative) = (&by_class[first as usize], &by_class[second as usize]);
@@ -62,7 +62,7 @@ impl SvmSpec {
             PairRows::draw(positive, negative, self.rows_limit, seed, &place).fit(self, rows, width)
         };
         let pairs = pairs.par_iter().map(fit_pair).collect();
-        Svm::gather(self.kernel, examples.classes, present, pairs, rows, width)
+        Svm::gather(self.kernel, labels.classes, present, pairs, rows, width)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lessen_data::{Column, ColumnEncoding, Encoded, Encoding, Features, Table, padded};
 use lessen_model::{Predictor, predict_rows};
 
-use crate::examples::Examples;
+use crate::examples::{Examples, Labels, Lesson, Values};
 
 /// Rows (all of one width) as encoded ones.
 pub(crate) fn encoded(width: usize, rows: &[Vec<f32>]) -> Encoded {
@@ -26,9 +26,28 @@ pub(crate) fn line(values: &[f32]) -> Encoded {
 
 /// Rows with their labels, under the encoding that leaves rows as they are.
 pub(crate) fn examples(encoded: Encoded, labels: &[u32], classes: usize) -> Examples {
+    as_they_are(encoded, Lesson::Labels(Labels { classes, of_rows: labels.to_vec() }))
+}
+
+/// Rows with their numbers, likewise.
+pub(crate) fn numbers(encoded: Encoded, values: &[f32]) -> Examples {
+    as_they_are(encoded, Lesson::Values(Values::new(values.to_vec()).unwrap()))
+}
+
+pub(crate) fn labels(examples: &Examples) -> &Labels {
+    let Lesson::Labels(labels) = &examples.lesson else { panic!("examples of numbers") };
+    labels
+}
+
+pub(crate) fn values(examples: &Examples) -> &Values {
+    let Lesson::Values(values) = &examples.lesson else { panic!("examples of classes") };
+    values
+}
+
+fn as_they_are(encoded: Encoded, lesson: Lesson) -> Examples {
     let column = ColumnEncoding::Pixels { count: encoded.width, shift: 0.0, scale: 1.0 };
     let encoding = Encoding::try_from(vec![column]).unwrap();
-    Examples::of(Arc::new(encoding), encoded, labels.to_vec(), classes)
+    Examples::of(Arc::new(encoding), encoded, lesson)
 }
 
 /// A table of one column.

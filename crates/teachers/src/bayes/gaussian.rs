@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 use lessen_data::Encoded;
 use serde::{Deserialize, Serialize};
 
-use crate::examples::Examples;
+use crate::examples::{Examples, Labels};
 
 /// Share of the largest variance of any feature that no variance falls below: a pixel that is always 0 in one class
 /// must not decide alone.
@@ -57,10 +57,10 @@ struct Moments {
 
 impl Moments {
     /// Of the rows whose label `is_in`.
-    fn of(examples: &Examples, is_in: impl Fn(u32) -> bool) -> Self {
+    fn of(examples: &Examples, labels: &Labels, is_in: impl Fn(u32) -> bool) -> Self {
         let (mut means, mut variances) = (Vec::new(), Vec::new());
         for feature in 0..examples.encoded.width {
-            let rows = examples.encoded.feature(feature).iter().zip(&examples.labels);
+            let rows = examples.encoded.feature(feature).iter().zip(&labels.of_rows);
             let values = rows.filter(|(_, label)| is_in(**label)).map(|(&value, _)| f64::from(value));
             let count = values.clone().count().max(1) as f64;
             let mean = values.clone().sum::<f64>() / count;
@@ -73,9 +73,9 @@ impl Moments {
 
 impl Gaussian {
     /// A class without rows is taken to be like all rows together.
-    pub(super) fn fit(examples: &Examples) -> Self {
-        let counts = super::counts(examples);
-        let all = Moments::of(examples, |_| true);
+    pub(super) fn fit(examples: &Examples, labels: &Labels) -> Self {
+        let counts = super::counts(labels);
+        let all = Moments::of(examples, labels, |_| true);
         let largest = all.variances.iter().copied().fold(0.0, f64::max);
         // Where nothing varies any floor will do.
         let floor = if largest > 0.0 { VARIANCE_FLOOR * largest } else { 1.0 };
@@ -86,7 +86,7 @@ impl Gaussian {
             centres: Vec::new(),
         };
         for (class, count) in counts.into_iter().enumerate() {
-            let moments = Moments::of(examples, |label| count == 0 || label as usize == class);
+            let moments = Moments::of(examples, labels, |label| count == 0 || label as usize == class);
             for (mean, variance) in moments.means.into_iter().zip(moments.variances) {
                 let variance = variance.max(floor);
                 let scale = 1.0 / (2.0 * variance).sqrt();

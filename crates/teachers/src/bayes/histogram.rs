@@ -3,7 +3,7 @@
 use lessen_data::Encoded;
 use serde::{Deserialize, Serialize};
 
-use crate::examples::Examples;
+use crate::examples::{Examples, Labels};
 
 /// A share of each bin, for each class and feature.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,14 +70,14 @@ impl Scale {
 }
 
 impl Histogram {
-    pub(super) fn fit(examples: &Examples, bins: usize) -> Self {
-        let (width, counts) = (examples.encoded.width, super::counts(examples));
+    pub(super) fn fit(examples: &Examples, labels: &Labels, bins: usize) -> Self {
+        let (width, counts) = (examples.encoded.width, super::counts(labels));
         let scales: Vec<_> =
             (0..width).map(|feature| Scale::fit(examples.encoded.feature(feature), bins)).collect();
         // Each bin was seen once before any row is.
-        let mut seen = vec![1u64; examples.classes * width * bins];
+        let mut seen = vec![1u64; labels.classes * width * bins];
         for (feature, scale) in scales.iter().enumerate() {
-            for (&value, &label) in examples.encoded.feature(feature).iter().zip(&examples.labels) {
+            for (&value, &label) in examples.encoded.feature(feature).iter().zip(&labels.of_rows) {
                 seen[(label as usize * width + feature) * bins + scale.bin(value, bins)] += 1;
             }
         }

@@ -15,10 +15,10 @@ pub(super) fn choose(neighbours: &Neighbours) -> f32 {
     let rows = neighbours.labels.len();
     let count = rows.min(ROWS);
     let these: Vec<u32> = (0..count).map(|place| (place * rows / count) as u32).collect();
-    let nearest = neighbours.points.nearest_others(&these);
+    let nearest = neighbours.among.points.nearest_others(&these);
     let mut losses = [0.0f64; GRID.len()];
     let mut votes = vec![0.0; neighbours.classes()];
-    for (&row, nearest) in these.iter().zip(nearest.of_each(neighbours.k)) {
+    for (&row, nearest) in these.iter().zip(nearest.of_each(neighbours.spec.k)) {
         let label = neighbours.labels[row as usize] as usize;
         votes.fill(0.0);
         let sum = neighbours.vote(nearest, &mut votes);
@@ -34,7 +34,7 @@ pub(super) fn choose(neighbours: &Neighbours) -> f32 {
 #[cfg(test)]
 mod tests {
     use crate::neighbours::{NeighboursSpec, Weighting};
-    use crate::testing::{examples, line};
+    use crate::testing::{examples, labels as labels_of, line};
 
     /// Ten pairs of points, far apart; the one nearest to a point is the other one of its pair. In `odd` pairs the
     /// two differ in their class.
@@ -45,7 +45,8 @@ mod tests {
         let labels: Vec<u32> =
             (0..10).flat_map(|pair| [label(pair), label(pair) ^ u32::from(pair < odd)]).collect();
         let spec = NeighboursSpec { k: 1, weighting: Weighting::Uniform };
-        spec.fit(&examples(line(&values), &labels, 2)).smoothing
+        let training = examples(line(&values), &labels, 2);
+        spec.fit(&training, labels_of(&training)).smoothing
     }
 
     /// The share `e` of votes is wrong; the best probability `s / 2 / (1 + s)` of the other class is `e`.

@@ -6,6 +6,8 @@ use rand::RngExt;
 use super::sigmoid::Sigmoid;
 use super::wire::{CLASSES_LIMIT, Wire, WireError};
 use super::*;
+use crate::examples::{Labels, Lesson};
+use crate::testing::labels;
 
 fn spec(gamma: f32) -> SvmSpec {
     SvmSpec { kernel: SvmKernel::Rbf { gamma }, c: 10.0, rows_limit: 2000 }
@@ -60,7 +62,7 @@ fn digits() -> (Examples, Examples) {
 
 fn accuracy(svm: &Svm, test: &Examples) -> f64 {
     let answers = probabilities(svm, &test.encoded);
-    let rows = answers.chunks(test.classes).zip(&test.labels);
+    let rows = answers.chunks(svm.classes).zip(&labels(test).of_rows);
     let right = rows.filter(|(row, label)| row.iter().all(|p| *p <= row[**label as usize])).count();
     right as f64 / test.rows() as f64
 }
@@ -106,8 +108,8 @@ fn digits_are_told_apart_by_either_kernel() {
     let (train, test) = digits();
     let polynomial = SvmKernel::Polynomial { degree: 3, gamma: 1.0, coef0: 1.0 };
     for (spec, floor) in [(spec(2.0), 0.98), (SvmSpec { kernel: polynomial, ..spec(1.0) }, 0.975)] {
-        let svm = spec.fit(&train, 1);
-        assert_are_probabilities(&probabilities(&svm, &test.encoded), test.classes);
+        let svm = spec.fit(&train, labels(&train), 1);
+        assert_are_probabilities(&probabilities(&svm, &test.encoded), svm.classes);
         let found = accuracy(&svm, &test);
         assert!(found >= floor, "{}: {found}", spec.name());
     }
@@ -118,7 +120,7 @@ fn any_number_of_threads_gives_the_same_machine() {
     let (train, _) = digits();
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| SvmSpec { rows_limit: 60, ..spec(2.0) }.fit(&train, 1))
+        pool.install(|| SvmSpec { rows_limit: 60, ..spec(2.0) }.fit(&train, labels(&train), 1))
     };
     assert_eq!(with(1), with(2));
 }
@@ -127,9 +129,9 @@ fn any_number_of_threads_gives_the_same_machine() {
 fn a_limit_draws_rows_by_the_seed() {
     let (train, test) = digits();
     let few = SvmSpec { rows_limit: 40, ..spec(2.0) };
-    let svm = few.fit(&train, 1);
+    let svm = few.fit(&train, labels(&train), 1);
     assert!(svm.pairs.iter().all(|pair| pair.vectors.len() <= 40));
-    assert_ne!(svm, few.fit(&train, 2));
+    assert_ne!(svm, few.fit(&train, labels(&train), 2));
     let found = accuracy(&svm, &test);
     assert!((0.8..0.98).contains(&found), "{found}");
     assert_ne!(few.name(), spec(2.0).name());
@@ -140,17 +142,20 @@ fn classes_without_rows_or_with_one_are_no_harm() {
     let (mut train, _) = digits();
     // Class 3 loses all rows, class 4 all but one.
     let mut seen = 0;
-    for label in &mut train.labels {
+    let mut of_rows = labels(&train).of_rows.clone();
+    for label in &mut of_rows {
         seen += usize::from(*label == 4);
         *label = if *label == 3 || (*label == 4 && seen > 1) { 5 } else { *label };
     }
-    let svm = spec(2.0).fit(&train, 1);
+    let rows = of_rows.len();
+    train.lesson = Lesson::Labels(Labels { classes: 10, of_rows });
+    let svm = spec(2.0).fit(&train, labels(&train), 1);
     assert_eq!((svm.present.len(), svm.pairs.len()), (9, 36));
     let found = probabilities(&svm, &train.encoded);
     assert_are_probabilities(&found, 10);
     assert!(found.chunks(10).all(|row| row[3] > 0.0 && row[3] < 2e-7));
-    train.labels.fill(7);
-    let alone = probabilities(&spec(2.0).fit(&train, 1), &train.encoded);
+    train.lesson = Lesson::Labels(Labels { classes: 10, of_rows: vec![7; rows] });
+    let alone = probabilities(&spec(2.0).fit(&train, labels(&train), 1), &train.encoded);
     assert!(alone.chunks(10).all(|row| row[7] > 0.999));
 }
 
@@ -158,9 +163,9 @@ fn classes_without_rows_or_with_one_are_no_harm() {
 fn rows_without_features_get_the_share_of_each_class() {
     let (mut train, _) = digits();
     (train.encoded.width, train.encoded.values) = (0, Vec::new());
-    train.labels = (0..train.rows() as u32).map(|row| u32::from(row % 4 == 0)).collect();
-    train.classes = 2;
-    let found = probabilities(&spec(2.0).fit(&train, 1), &train.encoded);
+    let of_rows = (0..train.rows() as u32).map(|row| u32::from(row % 4 == 0)).collect();
+    train.lesson = Lesson::Labels(Labels { classes: 2, of_rows });
+    let found = probabilities(&spec(2.0).fit(&train, labels(&train), 1), &train.encoded);
     assert_are_probabilities(&found, 2);
     assert!(found.chunks(2).all(|row| (row[0] - 0.75).abs() < 0.02), "{:?}", &found[..2]);
 }
@@ -168,7 +173,7 @@ fn rows_without_features_get_the_share_of_each_class() {
 #[test]
 fn what_was_saved_predicts_the_same_bits() {
     let (train, test) = digits();
-    let svm = spec(2.0).fit(&train, 1);
+    let svm = spec(2.0).fit(&train, labels(&train), 1);
     let again: Svm = postcard::from_bytes(&postcard::to_stdvec(&svm).unwrap()).unwrap();
     assert_eq!(again, svm);
     assert_eq!(probabilities(&again, &test.encoded), probabilities(&svm, &test.encoded));

@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::Trees;
 use super::bins::Bins;
 use super::grow::{Grown, Limits};
-use super::histogram::{Layout, Newton, Pool, Slope};
-use super::model::{Combine, softmax};
+use super::histogram::{Layout, Newton, Pool};
+use super::loss::Loss;
 use super::slope_tree::Growing;
 use crate::examples::Examples;
 
 /// Trees that are added up, each fitted to what is wrong with the sum so far: gradient boosting of the
-/// multinomial log-loss (Friedman 2001), with splits and leaves of second order (Chen & Guestrin 2016).
-/// A round grows one tree for each class, or a single one where there are two classes.
+/// multinomial log-loss, for numbers of the squared error (Friedman 2001), with splits and leaves of second order
+/// (Chen & Guestrin 2016). A round grows one tree for each class, or a single one where there are two classes or the
+/// target is a number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BoostingSpec {
     /// Rounds.
@@ -63,12 +64,11 @@ impl BoostingSpec {
     /// Grows the trees, those of a round side by side. Same seed, same bits.
     pub(crate) fn fit(&self, examples: &Examples, seed: u64) -> Trees {
         let bins = Bins::new(&examples.encoded);
-        let start = prior_scores(examples);
-        // The score of the first of two classes stays at 0: only differences count.
-        let scored = if examples.classes == 2 { 1..2 } else { 0..examples.classes };
-        let rounds = if examples.classes < 2 { 0 } else { self.rounds };
-        let mut scores: Vec<f32> =
-            scored.clone().flat_map(|class| std::iter::repeat_n(start[class], examples.rows())).collect();
+        let loss = Loss::of(&examples.lesson);
+        let start = loss.start();
+        let rounds = if loss.is_settled() { 0 } else { self.rounds };
+        let in_rows = |score: usize| std::iter::repeat_n(start[score], examples.rows());
+        let mut scores: Vec<f32> = loss.scored().flat_map(in_rows).collect();
         let pool = Pool::default();
         let growing = self.growing(&bins, &pool);
         let name = self.name();
@@ -76,12 +76,12 @@ impl BoostingSpec {
         for round in 0..rounds {
             let purpose = format!("boosting {name} round {round}");
             let rows = draw(examples.rows(), self.row_share, seed, &format!("{purpose} rows"));
-            let probabilities = probabilities(&scores, examples);
-            let trees = scored.clone().into_par_iter().zip(scores.par_chunks_mut(examples.rows().max(1)));
-            let trees = trees.zip(probabilities.par_chunks(examples.rows().max(1)));
-            grown.par_extend(trees.map(|((class, scores), probabilities)| {
-                let layout = self.layout(&bins, seed, &format!("{purpose} class {class}"));
-                let tree = growing.grow(&layout, slopes(&rows, probabilities, examples, class));
+            let answers = loss.answers(&scores);
+            let trees = loss.scored().into_par_iter().zip(scores.par_chunks_mut(examples.rows().max(1)));
+            let trees = trees.zip(answers.par_chunks(examples.rows().max(1)));
+            grown.par_extend(trees.map(|((score, scores), answers)| {
+                let layout = self.layout(&bins, seed, &format!("{purpose} class {score}"));
+                let tree = growing.grow(&layout, loss.slopes(&rows, answers, score));
                 for (row, score) in scores.iter_mut().enumerate() {
                     *score += tree.leaf_of(&bins, row)[0];
                 }
@@ -89,7 +89,7 @@ impl BoostingSpec {
             }));
         }
         let rows_per_tree = share_of(examples.rows(), self.row_share);
-        Trees::new(Combine::Sum { start }, examples.classes, rows_per_tree, &bins, grown)
+        Trees::new(loss.combine(start), examples.lesson.outputs(), rows_per_tree, &bins, grown)
     }
 
     fn growing<'a>(&self, bins: &'a Bins, pool: &'a Pool) -> Growing<'a> {
@@ -108,56 +108,6 @@ impl BoostingSpec {
         let drawn = draw(varying.len(), self.feature_share, seed, &format!("{purpose} features"));
         Layout::new(bins, drawn.into_iter().map(|place| varying[place as usize]).collect())
     }
-}
-
-/// The scores without any tree: logarithms of the class shares, one row a class added so that none is 0; less
-/// the first one's where there are two.
-fn prior_scores(examples: &Examples) -> Vec<f32> {
-    let mut counts = vec![1.0f64; examples.classes];
-    for &label in &examples.labels {
-        counts[label as usize] += 1.0;
-    }
-    let total: f64 = counts.iter().sum();
-    let mut scores: Vec<f32> = counts.iter().map(|count| (count / total).ln() as f32).collect();
-    if let [first, second] = scores.as_mut_slice() {
-        (*first, *second) = (0.0, *second - *first);
-    }
-    scores
-}
-
-/// What the sum so far gives each row in each scored class, `[scored classes][rows]` like the `scores`.
-fn probabilities(scores: &[f32], examples: &Examples) -> Vec<f32> {
-    if examples.classes == 2 {
-        return scores.iter().map(|score| 1.0 / (1.0 + (-score).exp())).collect();
-    }
-    let rows = examples.rows();
-    let mut probabilities = vec![0.0; scores.len()];
-    let mut row_scores = vec![0.0; examples.classes];
-    for row in 0..rows {
-        for (class, score) in row_scores.iter_mut().enumerate() {
-            *score = scores[class * rows + row];
-        }
-        softmax(&mut row_scores);
-        for (class, probability) in row_scores.iter().enumerate() {
-            probabilities[class * rows + row] = *probability;
-        }
-    }
-    probabilities
-}
-
-/// The derivatives of the log-loss by the score of `class`: p - y and p (1 - p). Where every class has a
-/// score, the curvature is taken as classes / (classes - 1) times that: all scores move at once, and only
-/// their differences count (Friedman 2001, algorithm 6).
-fn slopes(rows: &[u32], probabilities: &[f32], examples: &Examples, class: usize) -> Vec<Slope> {
-    let classes = examples.classes as f32;
-    let together = if examples.classes == 2 { 1.0 } else { classes / (classes - 1.0) };
-    let slope = |&row: &u32| {
-        let probability = probabilities[row as usize];
-        let is_class = examples.labels[row as usize] as usize == class;
-        let slope = probability - f32::from(u8::from(is_class));
-        Slope { row, slope, curvature: together * probability * (1.0 - probability) }
-    };
-    rows.iter().map(slope).collect()
 }
 
 /// `share` of `all`, rounded; at least one and at most all.
@@ -184,6 +134,10 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use lessen_units::Operations;
+
+    use crate::testing::{line, numbers};
+    use crate::trees::model::softmax;
     use crate::trees::testing::{accuracy, digits, examples, probabilities as predicted};
 
     const TREES: BoostingSpec = BoostingSpec {
@@ -250,6 +204,22 @@ mod tests {
             });
         let found = predicted(&trees, &three.encoded);
         assert!(found.iter().zip(expected.as_flattened()).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?}");
+    }
+
+    #[test]
+    fn a_stump_of_numbers_is_the_one_worked_out_by_hand() {
+        // Less their mean of 4: -4 -4 0 8. Cuts gain, by (sum)^2 / rows of both sides, 16 + 16/3, 32 + 32 and
+        // 64/3 + 64: the last row is cut off. The sides' steps of -8/3 and 8, halved, are -4/3 and 4.
+        let four = numbers(line(&[1.0, 2.0, 3.0, 4.0]), &[0.0, 0.0, 4.0, 12.0]);
+        let spec = BoostingSpec { rounds: 1, max_depth: 1, learning_rate: 0.5, l2: 0.0, ..TREES };
+        let trees = spec.fit(&four, 1);
+        assert_eq!(trees.operations(), Operations { macs: 1, adds: 1, comparisons: 1 });
+        let found = predicted(&trees, &four.encoded);
+        let expected = [4.0 - 4.0 / 3.0, 4.0 - 4.0 / 3.0, 4.0 - 4.0 / 3.0, 8.0];
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-4), "{found:?}");
+        // Decay of 1 shrinks the steps to 3/4 and 1/2 of that.
+        let found = predicted(&BoostingSpec { l2: 1.0, ..spec }.fit(&four, 1), &four.encoded);
+        assert!((found[0] - 3.0).abs() < 1e-4 && (found[3] - 6.0).abs() < 1e-4, "{found:?}");
     }
 
     #[test]

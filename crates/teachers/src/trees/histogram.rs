@@ -4,7 +4,7 @@ use std::ops::{AddAssign, SubAssign};
 use std::sync::{Mutex, PoisonError};
 
 use super::bins::Bins;
-use super::gini::between;
+use super::cuts::between;
 
 /// A training row in a node of a boosted tree.
 #[derive(Clone, Copy, Debug)]

@@ -9,24 +9,25 @@ use serde::{Deserialize, Serialize};
 use super::bins::Bins;
 use super::grow::{Grown, Leaves, Place};
 
-/// Trees and how what they say becomes class probabilities. What a file holds is checked before it is one of
+/// Trees and how what they say becomes an answer: class probabilities, or a number. What a file holds is checked before it is one of
 /// these, so that every walk ends in a leaf.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "super::wire::Wire")]
 pub(crate) struct Trees {
-    pub(super) classes: usize,
+    /// Numbers in an answer: classes, or 1 for a number.
+    pub(super) outputs: usize,
     pub(super) combine: Combine,
     /// Where each tree begins.
     pub(super) roots: Vec<Place>,
     /// Of all trees; children come after their parents.
     pub(super) nodes: Vec<Node>,
-    /// `[leaves][classes]` or `[leaves]`, as [`Combine`] has it.
+    /// `[leaves][outputs]` or `[leaves]`, as [`Combine`] has it.
     pub(super) leaves: Vec<f32>,
     /// Of one prediction, all trees together.
     pub(super) comparisons: u64,
 }
 
-/// How what the trees say becomes class probabilities.
+/// How what the trees say becomes an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Combine {
     /// A leaf holds class probabilities; their mean.
@@ -36,6 +37,14 @@ pub(super) enum Combine {
     Sum {
         /// The scores before any tree, one a class.
         start: Vec<f32>,
+    },
+    /// A leaf holds a number; the answer is `centre + scale * (sum of what the trees say)`. A mean of trees has their
+    /// number taken into the scale.
+    Value {
+        /// Answered without any tree.
+        centre: f32,
+        /// What 1 of the trees' sum is in the target's unit.
+        scale: f32,
     },
 }
 
@@ -58,12 +67,12 @@ const ABREAST: usize = 8;
 
 impl Trees {
     /// Puts trees together that were grown on `rows` samples each.
-    pub(super) fn new(combine: Combine, classes: usize, rows: usize, bins: &Bins, grown: Vec<Grown>) -> Self {
-        let outputs = combine.outputs(classes);
+    pub(super) fn new(combine: Combine, outputs: usize, rows: usize, bins: &Bins, grown: Vec<Grown>) -> Self {
+        let in_leaf = combine.in_leaf(outputs);
         let comparisons: u64 = grown.iter().map(|tree| tree.comparisons).sum();
-        let mut leaves = Leaves::new(outputs);
+        let mut leaves = Leaves::new(in_leaf);
         let mut trees = Self {
-            classes,
+            outputs,
             combine,
             roots: Vec::with_capacity(grown.len()),
             nodes: Vec::with_capacity(grown.iter().map(|tree| tree.nodes.len()).sum()),
@@ -95,15 +104,16 @@ impl Trees {
         }));
     }
 
-    /// Class probabilities of each row into `[rows][classes]`.
-    pub(crate) fn probabilities(&self, encoded: &Encoded, into: &mut [f32]) {
+    /// The answer for each row into `[rows][outputs]`.
+    pub(crate) fn answer(&self, encoded: &Encoded, into: &mut [f32]) {
         let at_once = (MOST_NUMBERS / encoded.width.max(1)).clamp(ABREAST, MOST_ROWS);
         let mut rows = Rows::default();
-        for (block, into) in into.chunks_mut(at_once * self.classes).enumerate() {
+        for (block, into) in into.chunks_mut(at_once * self.outputs).enumerate() {
             rows.gather(encoded, block * at_once, at_once);
             match &self.combine {
                 Combine::Mean => self.mean(&rows, into),
                 Combine::Sum { start } => self.sum(start, &rows, into),
+                Combine::Value { centre, scale } => self.value(*centre, *scale, &rows, into),
             }
         }
     }
@@ -112,7 +122,7 @@ impl Trees {
         into.fill(0.0);
         for &root in &self.roots {
             self.walk(root, rows, into, |leaf, into| {
-                for (sum, says) in into.iter_mut().zip(&self.leaves[leaf * self.classes..]) {
+                for (sum, says) in into.iter_mut().zip(&self.leaves[leaf * self.outputs..]) {
                     *sum += says;
                 }
             });
@@ -122,18 +132,26 @@ impl Trees {
     }
 
     fn sum(&self, start: &[f32], rows: &Rows, into: &mut [f32]) {
-        into.chunks_exact_mut(self.classes).for_each(|into| into.copy_from_slice(start));
+        into.chunks_exact_mut(self.outputs).for_each(|into| into.copy_from_slice(start));
         for (tree, &root) in self.roots.iter().enumerate() {
-            let class = if self.classes == 2 { 1 } else { tree % self.classes };
+            let class = if self.outputs == 2 { 1 } else { tree % self.outputs };
             self.walk(root, rows, into, |leaf, into| into[class] += self.leaves[leaf]);
         }
-        into.chunks_exact_mut(self.classes).for_each(softmax);
+        into.chunks_exact_mut(self.outputs).for_each(softmax);
+    }
+
+    fn value(&self, centre: f32, scale: f32, rows: &Rows, into: &mut [f32]) {
+        into.fill(0.0);
+        for &root in &self.roots {
+            self.walk(root, rows, into, |leaf, into| into[0] += self.leaves[leaf]);
+        }
+        into.iter_mut().for_each(|sum| *sum = sum.mul_add(scale, centre));
     }
 
     /// Walks each row down a tree and hands its leaf's number and its part of `into` to `arrive`. A feature
     /// that a row has not is no greater than anything.
     fn walk(&self, root: Place, rows: &Rows, into: &mut [f32], arrive: impl Fn(usize, &mut [f32])) {
-        for (rows, into) in rows.abreast().zip(into.chunks_mut(ABREAST * self.classes)) {
+        for (rows, into) in rows.abreast().zip(into.chunks_mut(ABREAST * self.outputs)) {
             let mut places = [root; ABREAST];
             let mut are_walking = !root.is_leaf();
             while are_walking {
@@ -147,37 +165,39 @@ impl Trees {
                     are_walking |= !place.is_leaf();
                 }
             }
-            for (place, into) in places.iter().zip(into.chunks_exact_mut(self.classes)) {
+            for (place, into) in places.iter().zip(into.chunks_exact_mut(self.outputs)) {
                 arrive(place.number(), into);
             }
         }
     }
 
-    /// Class probabilities of a row.
-    pub(crate) fn classes(&self) -> usize {
-        self.classes
+    /// Numbers in an answer.
+    pub(crate) fn outputs(&self) -> usize {
+        self.outputs
     }
 
     /// What one prediction takes. Comparisons: the mean way from a root to a leaf of the rows that a tree was
     /// grown on, summed over the trees and rounded up. Adds: of a mean, one a class for each tree (the last
-    /// for the division); of a sum, one a tree, and exponential, sum and division of each class.
+    /// for the division); of a sum, one a tree, and exponential, sum and division of each class; of a number, one a tree
+    /// and a multiply-accumulate for centre and scale.
     pub(crate) fn operations(&self) -> Operations {
-        let (trees, classes) = (self.roots.len() as u64, self.classes as u64);
-        let adds = match self.combine {
-            Combine::Mean if trees == 1 => 0,
-            Combine::Mean => trees * classes,
-            Combine::Sum { .. } => trees + 3 * classes,
+        let (trees, outputs) = (self.roots.len() as u64, self.outputs as u64);
+        let (macs, adds) = match self.combine {
+            Combine::Mean if trees == 1 => (0, 0),
+            Combine::Mean => (0, trees * outputs),
+            Combine::Sum { .. } => (0, trees + 3 * outputs),
+            Combine::Value { .. } => (1, trees),
         };
-        Operations { macs: 0, adds, comparisons: self.comparisons }
+        Operations { macs, adds, comparisons: self.comparisons }
     }
 }
 
 impl Combine {
     /// Numbers in a leaf.
-    pub(super) fn outputs(&self, classes: usize) -> usize {
+    pub(super) fn in_leaf(&self, outputs: usize) -> usize {
         match self {
-            Self::Mean => classes,
-            Self::Sum { .. } => 1,
+            Self::Mean => outputs,
+            Self::Sum { .. } | Self::Value { .. } => 1,
         }
     }
 }

@@ -8,7 +8,7 @@ use lessen_data::{ColumnEncoding, Encoded, Encoding, padded};
 use super::Trees;
 use super::bins::Bins;
 use super::grow::Grown;
-use crate::examples::Examples;
+use crate::examples::{Examples, Labels, Lesson};
 
 /// Rows of these features, which are of one length.
 pub(super) fn encoded(features: &[&[f32]]) -> Encoded {
@@ -25,7 +25,8 @@ pub(super) fn encoded(features: &[&[f32]]) -> Encoded {
 pub(super) fn examples(features: &[&[f32]], labels: &[u32], classes: usize) -> Examples {
     let column = ColumnEncoding::Pixels { count: features.len(), shift: 0.0, scale: 1.0 };
     let encoding = Encoding::try_from(vec![column]).unwrap();
-    Examples::of(Arc::new(encoding), encoded(features), labels.to_vec(), classes)
+    let labels = Labels { classes, of_rows: labels.to_vec() };
+    Examples::of(Arc::new(encoding), encoded(features), Lesson::Labels(labels))
 }
 
 /// Training rows of the set `digits`, and its validation rows with their labels.
@@ -39,15 +40,16 @@ pub(super) fn digits() -> (Examples, Examples) {
 
 /// `[rows][classes]`.
 pub(super) fn probabilities(trees: &Trees, encoded: &Encoded) -> Vec<f32> {
-    let mut probabilities = vec![f32::NAN; encoded.rows * trees.classes];
-    trees.probabilities(encoded, &mut probabilities);
+    let mut probabilities = vec![f32::NAN; encoded.rows * trees.outputs()];
+    trees.answer(encoded, &mut probabilities);
     probabilities
 }
 
 /// The share of rows that get the greatest probability in their class.
 pub(super) fn accuracy(trees: &Trees, examples: &Examples) -> f64 {
     let probabilities = probabilities(trees, &examples.encoded);
-    let rows = probabilities.chunks(examples.classes).zip(&examples.labels);
+    let labels = crate::testing::labels(examples);
+    let rows = probabilities.chunks(labels.classes).zip(&labels.of_rows);
     let right =
         rows.filter(|(row, label)| row.iter().all(|probability| *probability <= row[**label as usize]));
     right.count() as f64 / examples.rows() as f64

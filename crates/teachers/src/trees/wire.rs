@@ -9,7 +9,7 @@ use super::model::{Combine, Node, Trees};
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 pub(super) struct Wire {
-    classes: usize,
+    outputs: usize,
     combine: Combine,
     roots: Vec<Place>,
     nodes: Vec<Node>,
@@ -20,12 +20,14 @@ pub(super) struct Wire {
 /// Trees that cannot be.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub(super) enum WireError {
-    #[error("0 classes, expected 1 or more")]
-    NoClass,
+    #[error("0 outputs, expected 1 or more")]
+    NoOutput,
     #[error("0 trees, expected 1 or more to take the mean of")]
     NoTree,
     #[error("{found} start scores, expected one for each of {classes} classes")]
     Starts { found: usize, classes: usize },
+    #[error("{found} outputs, expected 1 for a number")]
+    NotOne { found: usize },
     #[error("{found} numbers in the leaves, expected a multiple of {outputs}")]
     Leaves { found: usize, outputs: usize },
     #[error("tree {tree} begins at a node or leaf that is not there")]
@@ -38,6 +40,8 @@ pub(super) enum WireError {
     Probabilities { leaf: usize },
     #[error("a score of {found}, expected at most {LARGEST_SCORE} either way")]
     Score { found: f32 },
+    #[error("a number that is not finite")]
+    NotFinite,
     #[error("{found} comparisons, expected at most one for each of {nodes} nodes")]
     Comparisons { found: u64, nodes: usize },
 }
@@ -55,31 +59,32 @@ impl TryFrom<Wire> for Trees {
         wire.check_lengths()?;
         wire.check_walks()?;
         wire.check_leaves()?;
-        let Wire { classes, combine, roots, nodes, leaves, comparisons } = wire;
-        Ok(Self { classes, combine, roots, nodes, leaves, comparisons })
+        let Wire { outputs, combine, roots, nodes, leaves, comparisons } = wire;
+        Ok(Self { outputs, combine, roots, nodes, leaves, comparisons })
     }
 }
 
 impl Wire {
     fn check_lengths(&self) -> Result<(), WireError> {
-        let classes = self.classes;
-        if classes == 0 {
-            return Err(WireError::NoClass);
+        let outputs = self.outputs;
+        if outputs == 0 {
+            return Err(WireError::NoOutput);
         }
         match &self.combine {
             Combine::Mean if self.roots.is_empty() => return Err(WireError::NoTree),
-            Combine::Sum { start } if start.len() != classes => {
-                return Err(WireError::Starts { found: start.len(), classes });
+            Combine::Sum { start } if start.len() != outputs => {
+                return Err(WireError::Starts { found: start.len(), classes: outputs });
             }
+            Combine::Value { .. } if outputs != 1 => return Err(WireError::NotOne { found: outputs }),
             _ => {}
         }
-        let (found, outputs) = (self.leaves.len(), self.combine.outputs(classes));
+        let (found, outputs) = (self.leaves.len(), self.combine.in_leaf(outputs));
         if found.is_multiple_of(outputs) { Ok(()) } else { Err(WireError::Leaves { found, outputs }) }
     }
 
     /// Whether every walk ends in a leaf: it does where children come after their parents.
     fn check_walks(&self) -> Result<(), WireError> {
-        let leaves = self.leaves.len() / self.combine.outputs(self.classes);
+        let leaves = self.leaves.len() / self.combine.in_leaf(self.outputs);
         let is_there =
             |place: &Place| place.number() < if place.is_leaf() { leaves } else { self.nodes.len() };
         if let Some(tree) = self.roots.iter().position(|root| !is_there(root)) {
@@ -104,12 +109,16 @@ impl Wire {
     fn check_leaves(&self) -> Result<(), WireError> {
         match &self.combine {
             Combine::Mean => {
-                let wrong = self.leaves.chunks(self.classes).position(|says| !are_probabilities(says));
+                let wrong = self.leaves.chunks(self.outputs).position(|says| !are_probabilities(says));
                 wrong.map_or(Ok(()), |leaf| Err(WireError::Probabilities { leaf }))
             }
             Combine::Sum { start } => {
                 let wrong = start.iter().chain(&self.leaves).find(|score| !is_score(**score));
                 wrong.map_or(Ok(()), |&found| Err(WireError::Score { found }))
+            }
+            Combine::Value { centre, scale } => {
+                let mut numbers = [centre, scale].into_iter().chain(&self.leaves);
+                numbers.all(|number| number.is_finite()).then_some(()).ok_or(WireError::NotFinite)
             }
         }
     }
@@ -141,12 +150,17 @@ mod tests {
     fn forest() -> Wire {
         let leaves = vec![1.0, 0.0, 0.25, 0.75];
         let roots = vec![Place::node(0), Place::leaf(1)];
-        Wire { classes: 2, combine: Combine::Mean, roots, nodes: nodes(), leaves, comparisons: 2 }
+        Wire { outputs: 2, combine: Combine::Mean, roots, nodes: nodes(), leaves, comparisons: 2 }
     }
 
     fn boosting() -> Wire {
         let combine = Combine::Sum { start: vec![0.0, 0.5] };
         Wire { combine, leaves: vec![-0.5, 0.5], ..forest() }
+    }
+
+    fn values() -> Wire {
+        let combine = Combine::Value { centre: 10.0, scale: 2.0 };
+        Wire { outputs: 1, combine, leaves: vec![-0.5, 0.5], ..forest() }
     }
 
     fn changed(mut wire: Wire, change: impl FnOnce(&mut Wire)) -> Wire {
@@ -164,17 +178,21 @@ mod tests {
         for (row, score) in probabilities(&boosting, &rows).chunks(2).zip([0.5, 1.5, 0.5]) {
             assert!((row[1] - second(score)).abs() < 1e-6, "{row:?}");
         }
+        // The second tree is a leaf of 1/2.
+        assert_eq!(probabilities(&Trees::try_from(values()).unwrap(), &rows), [10.0, 12.0, 10.0]);
     }
 
     #[test]
     fn wrong_ones_are_refused() {
-        let cases: [(Wire, WireError); 16] = [
-            (changed(forest(), |wire| wire.classes = 0), WireError::NoClass),
+        let cases: [(Wire, WireError); 18] = [
+            (changed(values(), |wire| wire.outputs = 2), WireError::NotOne { found: 2 }),
+            (changed(values(), |wire| wire.leaves[1] = f32::NAN), WireError::NotFinite),
+            (changed(forest(), |wire| wire.outputs = 0), WireError::NoOutput),
             (changed(forest(), |wire| wire.roots.clear()), WireError::NoTree),
-            (changed(boosting(), |wire| wire.classes = 3), WireError::Starts { found: 2, classes: 3 }),
+            (changed(boosting(), |wire| wire.outputs = 3), WireError::Starts { found: 2, classes: 3 }),
             (changed(forest(), |wire| wire.leaves.truncate(3)), WireError::Leaves { found: 3, outputs: 2 }),
             (
-                changed(forest(), |wire| wire.classes = usize::MAX),
+                changed(forest(), |wire| wire.outputs = usize::MAX),
                 WireError::Leaves { found: 4, outputs: usize::MAX },
             ),
             (changed(forest(), |wire| wire.roots[1] = Place::leaf(2)), WireError::Root { tree: 1 }),
@@ -227,7 +245,7 @@ mod tests {
         let rows = encoded(&[&[0.0, 1.0, 2.0]]);
         let mut random = random::stream(1, "damage");
         let mut taken = 0;
-        for wire in [forest(), boosting()] {
+        for wire in [forest(), boosting(), values()] {
             let bytes = postcard::to_stdvec(&wire).unwrap();
             for _ in 0..2000 {
                 let mut bytes = bytes.clone();
@@ -236,7 +254,7 @@ mod tests {
                 if let Ok(trees) = postcard::from_bytes::<Trees>(&bytes) {
                     taken += 1;
                     let mut room = vec![0.0; rows.rows * 2];
-                    trees.probabilities(&rows, &mut room);
+                    trees.answer(&rows, &mut room);
                     trees.operations();
                 }
             }

@@ -3,8 +3,9 @@
 use rand::{Rng, RngExt};
 
 use super::bins::Bins;
-use super::gini::{ClassCounts, GiniSearch, Sample};
+use super::cuts::CutSearch;
 use super::grow::{Grown, Limits, Open, partition};
+use super::tally::{Sample, Tally};
 
 /// What is left to chance in a tree, and how its leaves speak.
 #[derive(Clone, Copy, Debug)]
@@ -13,35 +14,35 @@ pub(super) struct Drawing {
     pub(super) features_per_node: usize,
     /// Whether a drawn feature is cut at a random place.
     pub(super) random_cuts: bool,
-    /// Whether leaves give Laplace's estimate (n + 1) / (N + classes), or plain shares n / N.
+    /// Whether leaves give Laplace's estimate (n + 1) / (N + classes), or plain shares n / N. Means of numbers are plain.
     pub(super) smooth: bool,
 }
 
-/// Grows a tree on `samples` that splits at `features`.
-pub(super) fn grow(
+/// Grows a tree on `samples`, whose labels are of so many kinds (classes; 1 for numbers), that splits at `features`.
+pub(super) fn grow<T: Tally>(
     bins: &Bins,
-    classes: usize,
+    kinds: usize,
     features: Vec<u32>,
-    samples: Vec<Sample>,
+    samples: Vec<Sample<T::Label>>,
     (limits, drawing): (Limits, Drawing),
     random: impl Rng,
 ) -> Grown {
-    let search = GiniSearch::new(classes, limits.min_leaf);
-    let tree = Growing { bins, classes, features, samples, limits, drawing, random, search };
+    let search = CutSearch::<T>::new(kinds, limits.min_leaf);
+    let tree = Growing { bins, kinds, features, samples, limits, drawing, random, search };
     tree.grow()
 }
 
-struct Growing<'a, R> {
+struct Growing<'a, T: Tally, R> {
     bins: &'a Bins,
-    classes: usize,
+    kinds: usize,
     /// In an order that the draws shuffle.
     features: Vec<u32>,
     /// A node's samples lie side by side.
-    samples: Vec<Sample>,
+    samples: Vec<Sample<T::Label>>,
     limits: Limits,
     drawing: Drawing,
     random: R,
-    search: GiniSearch,
+    search: CutSearch<T>,
 }
 
 struct Split {
@@ -50,14 +51,15 @@ struct Split {
     score: f64,
 }
 
-impl<R: Rng> Growing<'_, R> {
+impl<T: Tally, R: Rng> Growing<'_, T, R> {
     fn grow(mut self) -> Grown {
-        let mut grown = Grown::new(self.classes);
+        let mut grown = Grown::new(self.kinds);
         let mut spare = Vec::with_capacity(self.samples.len());
         let mut still_open = vec![Open::whole(self.samples.len())];
         while let Some(open) = still_open.pop() {
-            let counts = ClassCounts::of(&self.samples[open.samples.clone()], self.classes);
-            match self.best_split(&open, &counts) {
+            let mut whole = T::none(self.kinds);
+            whole.tally(self.samples[open.samples.clone()].iter());
+            match self.best_split(&open, &whole) {
                 Some(Split { feature, last_left, .. }) => {
                     let column = self.bins.column(feature);
                     let samples = &mut self.samples[open.samples.clone()];
@@ -66,7 +68,7 @@ impl<R: Rng> Growing<'_, R> {
                     let [left, right] = grown.split(&open, feature, last_left, open.samples.start + left);
                     still_open.extend([right, left]);
                 }
-                None => grown.end(&open, counts.total, &self.shares(&counts)),
+                None => grown.end(&open, whole.total(), &whole.says(self.drawing.smooth)),
             }
         }
         grown
@@ -75,12 +77,13 @@ impl<R: Rng> Growing<'_, R> {
     /// The best of the splits of as many features as the node draws. Those that do not vary in the node do not
     /// count (Geurts et al. 2006 draw among non-constant features): where many are sparse, most draws would
     /// be wasted. A split that gains nothing is taken too, for what lies below it may: XOR needs that.
-    fn best_split(&mut self, open: &Open, counts: &ClassCounts) -> Option<Split> {
-        let too_small = counts.total < (self.limits.min_leaf as u64).saturating_mul(2);
-        if counts.is_pure() || too_small || open.depth >= self.limits.max_depth {
+    fn best_split(&mut self, open: &Open, whole: &T) -> Option<Split> {
+        let samples = &self.samples[open.samples.clone()];
+        let is_pure = samples.windows(2).all(|pair| pair[0].label == pair[1].label);
+        let too_small = whole.total() < (self.limits.min_leaf as u64).saturating_mul(2);
+        if is_pure || too_small || open.depth >= self.limits.max_depth {
             return None;
         }
-        let samples = &self.samples[open.samples.clone()];
         let in_order = self.drawing.features_per_node >= self.features.len();
         let mut best: Option<Split> = None;
         let mut tried = 0;
@@ -94,9 +97,9 @@ impl<R: Rng> Growing<'_, R> {
                 continue;
             }
             let cut = if self.drawing.random_cuts {
-                self.search.random_cut(samples, counts, &mut self.random)
+                self.search.random_cut(samples, whole, &mut self.random)
             } else {
-                self.search.best_cut(samples, counts)
+                self.search.best_cut(samples, whole)
             };
             if let Some(cut) = cut
                 && best.as_ref().is_none_or(|best| cut.score > best.score)
@@ -110,13 +113,6 @@ impl<R: Rng> Growing<'_, R> {
         }
         best
     }
-
-    /// The class probabilities of a leaf; even ones where no sample says otherwise.
-    fn shares(&self, counts: &ClassCounts) -> Vec<f32> {
-        let extra = u32::from(self.drawing.smooth || counts.total == 0);
-        let total = counts.total as f64 + f64::from(extra) * self.classes as f64;
-        counts.counts.iter().map(|&count| (f64::from(count + extra) / total) as f32).collect()
-    }
 }
 
 #[cfg(test)]
@@ -125,19 +121,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::trees::tally::ClassCounts;
     use crate::trees::testing::{encoded, ends};
 
     const ONE_FEATURE: Drawing = Drawing { features_per_node: 1, random_cuts: false, smooth: false };
     const ALL: Drawing = Drawing { features_per_node: usize::MAX, ..ONE_FEATURE };
     const NO_LIMITS: Limits = Limits { max_depth: u32::MAX, min_leaf: 1 };
 
-    fn samples(classes: &[u32]) -> Vec<Sample> {
-        classes.iter().zip(0..).map(|(&class, row)| Sample { row, class, copies: 1 }).collect()
+    fn samples(classes: &[u32]) -> Vec<Sample<u32>> {
+        classes.iter().zip(0..).map(|(&label, row)| Sample { row, label, copies: 1 }).collect()
     }
 
     fn grow_all(bins: &Bins, classes: &[u32], limits: Limits, drawing: Drawing) -> Grown {
         let random = stream(1, "tree");
-        grow(bins, 3, bins.varying(), samples(classes), (limits, drawing), random)
+        grow::<ClassCounts>(bins, 3, bins.varying(), samples(classes), (limits, drawing), random)
     }
 
     #[test]
@@ -201,7 +198,14 @@ mod tests {
         let first_four = samples(&[0, 0, 1, 1]);
         for seed in 0..20 {
             let random = stream(seed, "tree");
-            let grown = grow(&bins, 2, bins.varying(), first_four.clone(), (NO_LIMITS, ONE_FEATURE), random);
+            let grown = grow::<ClassCounts>(
+                &bins,
+                2,
+                bins.varying(),
+                first_four.clone(),
+                (NO_LIMITS, ONE_FEATURE),
+                random,
+            );
             assert_eq!(grown.nodes.iter().map(|node| node.feature).collect::<Vec<_>>(), [31], "seed {seed}");
         }
     }
@@ -219,12 +223,12 @@ mod tests {
             let column = |feature: usize| rows.iter().map(|(values, ..)| f32::from(values[feature])).collect();
             let columns: Vec<Vec<f32>> = (0..3).map(column).collect();
             let bins = Bins::new(&encoded(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>()));
-            let samples: Vec<Sample> = rows.iter().zip(0..).filter(|((_, _, copies), _)| *copies > 0)
-                .map(|(&(_, class, copies), row)| Sample { row, class, copies }).collect();
+            let samples: Vec<Sample<u32>> = rows.iter().zip(0..).filter(|((_, _, copies), _)| *copies > 0)
+                .map(|(&(_, label, copies), row)| Sample { row, label, copies }).collect();
             let drawn: u32 = samples.iter().map(|sample| sample.copies).sum();
             let drawing = Drawing { features_per_node, random_cuts, smooth: false };
             let limits = Limits { max_depth, min_leaf };
-            let grown = grow(&bins, 3, bins.varying(), samples.clone(), (limits, drawing), stream(seed, "tree"));
+            let grown = grow::<ClassCounts>(&bins, 3, bins.varying(), samples.clone(), (limits, drawing), stream(seed, "tree"));
             let ends = ends(&grown, &bins, samples.iter().map(|sample| (sample.row, sample.copies)));
             prop_assert_eq!(ends.values().sum::<u32>(), drawn);
             prop_assert!(grown.comparisons <= u64::from(max_depth) * u64::from(drawn));
