@@ -37,7 +37,7 @@ pub(crate) enum Verb {
     ///
     /// Without `--teacher` a library is fitted and an ensemble selected, as in `compress`.
     Mimic(MimicArgs),
-    /// Class probabilities of rows, by a network that lessen made.
+    /// Class probabilities (or values) of rows, by a network that lessen made.
     Predict(PredictArgs),
     /// The named data sets: which are there, and whether their files are the published ones.
     Data(DataArgs),
@@ -154,7 +154,7 @@ pub(crate) enum NeighboursName {
 /// `lessen predict`.
 #[derive(Debug, Args)]
 pub(crate) struct PredictArgs {
-    /// An ONNX file that lessen wrote.
+    /// A model file that lessen wrote: ONNX or compact (`.lsm`).
     pub(crate) model: PathBuf,
     /// A named data set, or a CSV file with the model's columns (by name where the file has a header).
     pub(crate) data: String,

@@ -6,6 +6,7 @@ use lessen_records::{Record, ResultRecord, Study};
 use lessen_report::{sentences, table};
 
 use crate::output::Output;
+use crate::verbs::REPORT;
 
 /// The table of models with the chosen one marked, and two sentences; or the record itself with `--json`.
 pub(crate) fn result(result: &ResultRecord, folder: &Path, output: &Output) -> anyhow::Result<()> {
@@ -14,7 +15,7 @@ pub(crate) fn result(result: &ResultRecord, folder: &Path, output: &Output) -> a
     }
     let [saving, repayment] = sentences(result);
     output.data(&format!("\n{}\n{saving}\n{repayment}\n", table::models(result)))?;
-    output.talk(&format!("everything is in `{}`", folder.display()));
+    output.talk(&format!("everything is in `{}`; see `{REPORT}` there", folder.display()));
     Ok(())
 }
 

@@ -21,6 +21,9 @@ pub(crate) mod predict;
 /// The kind of output that a run's folder is marked with. `mimic` is `compress` with settings: both may go on in one.
 pub(crate) const KIND: &str = "compress";
 
+/// The page of a run, in its folder.
+pub(crate) const REPORT: &str = "report.html";
+
 /// Where named data sets are looked for.
 fn folders(common: &Common) -> Folders {
     Folders::from_environment(common.data_dir.as_deref())
@@ -57,5 +60,8 @@ fn compress_into_folder(
     interrupt::explain(format!("the same command again goes on from `{}`", path.display()));
     let line = Line::new(output);
     planned.cut.iter().for_each(|sentence| line.note(sentence));
-    Ok(lessen_compress::compress(dataset, &split, &planned, teacher, Stages::new(&folder, &meter, &line))?)
+    let stages = Stages::new(&folder, &meter, &line);
+    let result = lessen_compress::compress(dataset, &split, &planned, teacher, stages)?;
+    folder.write(REPORT, lessen_report::page(&result).as_bytes())?;
+    Ok(result)
 }

@@ -27,8 +27,11 @@ pub(crate) struct Entrant {
     pub(crate) predictor: Arc<dyn Predictor>,
     /// What the predictor computes, where it is a network.
     pub(crate) network: Option<Network>,
-    /// Name in the run's folder, and size.
+    /// Weights left over prunable weights, where it is a network.
+    pub(crate) density: Option<f64>,
+    /// Name in the run's folder, and size; and other forms of the same.
     pub(crate) file: Option<String>,
+    pub(crate) other_files: Vec<String>,
     pub(crate) file_bytes: Option<u64>,
     /// Energy that making it took, alone.
     pub(crate) made_with: Figure<Joules>,
@@ -125,8 +128,8 @@ impl Measured {
         let test = judge(self.entrant.predictor.as_ref(), dataset, split, &split.test)?;
         let operations = self.entrant.predictor.cost().total();
         let macs_nonzero = self.macs_nonzero();
-        let Entrant { name, role, method, control, network, file, file_bytes, made_with, to_repay, .. } =
-            self.entrant;
+        let Entrant { name, role, method, control, network, density, file, .. } = self.entrant;
+        let Entrant { file_bytes, other_files, made_with, to_repay, .. } = self.entrant;
         let break_even = match role {
             Role::Teacher => Figure::unavailable("the teacher is what the others are compared with"),
             _ => break_even(&to_repay, teacher, &self.joules),
@@ -143,7 +146,7 @@ impl Measured {
             test_rmse: test.rmse(),
             parameters: network.as_ref().map(|network| network.parameters() as u64),
             nonzero: network.as_ref().map(|network| network.nonzero() as u64),
-            density: network.as_ref().map(Network::density),
+            density,
             macs: Some(operations.macs),
             macs_nonzero: Some(macs_nonzero),
             comparisons: Some(operations.comparisons),
@@ -154,6 +157,7 @@ impl Measured {
             to_repay_joules: to_repay,
             break_even_predictions: break_even,
             file,
+            other_files,
             extra: serde_json::Map::default(),
         })
     }

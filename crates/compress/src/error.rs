@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use lessen_data::DataError;
 use lessen_engine::{EngineError, StepError};
-use lessen_model::PredictError;
-use lessen_model::onnx::OnnxError;
+use lessen_model::{PredictError, ReadError};
 use lessen_records::RecordError;
 use lessen_teachers::{FitError, SavedError};
 
@@ -39,7 +38,7 @@ pub enum CompressError {
     /// A saved predictor could not be written or read.
     #[error(transparent)]
     Saved(#[from] SavedError),
-    /// An ONNX file that was just written does not give back the network.
+    /// A model file that was just written does not give back the network.
     #[error("`{}` does not read back as what was trained", path.display())]
     ReadBack {
         /// The file.
@@ -92,7 +91,7 @@ pub enum CompressError {
 pub enum ReadBackError {
     /// It cannot be read.
     #[error(transparent)]
-    Onnx(#[from] OnnxError),
+    Model(#[from] ReadError),
     /// It predicts something else.
     #[error("a probability differs by {difference}, expected at most {tolerance}")]
     Differs {

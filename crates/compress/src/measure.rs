@@ -17,7 +17,7 @@ const BUDGET: Duration = Duration::from_millis(120);
 /// Windows that the energy of a prediction is taken in: the fewest whose extremes hold the median with 95 %.
 const WINDOWS: usize = 6;
 
-/// Fewest rows predicted at once for energy: enough to occupy all threads.
+/// Rows predicted at once for energy: enough to occupy all threads.
 const MANY_ROWS: usize = 2048;
 
 /// Wall time of one call at batch 1 and 256 on one thread, and of a row on all threads, on rows of `dataset`.
@@ -29,6 +29,7 @@ pub(crate) fn latency(
     dataset: &Dataset,
     rows: &[u32],
 ) -> Result<Latency, CompressError> {
+    let rows = &rows[..rows.len().min(MANY_ROWS)];
     let at = |batch| timing::latency(predictor, &dataset.features, rows, batch, BUDGET);
     let row = timing::seconds_per_row_on_all_threads(predictor, &dataset.features, rows, BUDGET)?;
     Ok(Latency {
@@ -50,7 +51,7 @@ pub(crate) fn joules_per_prediction(
     rows: &[u32],
     meter: &Meter,
 ) -> Result<Figure<Joules>, CompressError> {
-    let rows: Vec<u32> = rows.iter().copied().cycle().take(rows.len().max(MANY_ROWS)).collect();
+    let rows: Vec<u32> = rows.iter().copied().cycle().take(MANY_ROWS).collect();
     predict_rows(predictor, &dataset.features, &rows)?;
     let mut windows = Vec::new();
     for _ in 0..WINDOWS {

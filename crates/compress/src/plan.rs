@@ -119,7 +119,7 @@ impl Planned {
             spread: options.spread.unwrap_or(MungeSpec::default().spread),
         };
         let width = Encoding::fit(&dataset.features, &split.train).width();
-        let classes = dataset.classes().map_or(0, |(names, _)| names.len());
+        let classes = dataset.answer().classes().map(<[String]>::len);
         let library = library::plan(training_rows, width, classes);
         cut.extend(library.cut);
         let size = Size { rows: rows + training_rows, width, metric };

@@ -147,8 +147,11 @@ pub struct ModelRecord {
     /// Predictions after which the energy saved against the teacher has repaid `to_repay_joules`;
     /// unavailable with the reason where nothing is saved.
     pub break_even_predictions: Figure<f64>,
-    /// The saved model, relative to the result's folder.
+    /// The saved model, relative to the result's folder; the smallest form of it.
     pub file: Option<String>,
+    /// The same model in other forms, for other programs.
+    #[serde(default)]
+    pub other_files: Vec<String>,
     /// Fields of later versions, kept.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

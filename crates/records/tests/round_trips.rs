@@ -68,6 +68,7 @@ fn model(name: &str, role: Role) -> ModelRecord {
         to_repay_joules: estimated(200.0),
         break_even_predictions: Figure::unavailable("nothing is saved"),
         file: None,
+        other_files: vec!["student-64.onnx".to_owned()],
         extra: Map::new(),
     }
 }
@@ -231,7 +232,7 @@ fn the_names_of_the_fields_are_those_of_the_design() {
         (
             &result["models"][0],
             "break_even_predictions comparisons control density file file_bytes joules_per_prediction latency_us \
-             macs macs_nonzero made_with_joules method name nonzero parameters role test_accuracy test_errors \
+             macs macs_nonzero made_with_joules method name nonzero other_files parameters role test_accuracy test_errors \
              test_rmse to_repay_joules validation_accuracy validation_rmse",
         ),
         (&result["models"][0]["latency_us"], "batch_1 batch_256 row_on_all_threads"),

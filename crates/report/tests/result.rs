@@ -52,6 +52,7 @@ fn model(name: &str, role: Role, test_errors: u64) -> ModelRecord {
         to_repay_joules: none(),
         break_even_predictions: none(),
         file: None,
+        other_files: Vec::new(),
         extra: Default::default(),
     }
 }

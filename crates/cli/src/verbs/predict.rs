@@ -1,4 +1,4 @@
-//! `lessen predict`: class probabilities of rows.
+//! `lessen predict`: class probabilities, or values, of rows.
 
 use std::fs;
 use std::path::Path;
@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::Context;
 use lessen_compress::arg_max;
 use lessen_data::csv_file::{self, CsvFile, quoted};
-use lessen_data::{Dataset, Features, named};
+use lessen_data::{Answer, Dataset, Features, named};
 use lessen_engine::Plan;
-use lessen_model::{Network, Predictor, onnx, predict_rows};
+use lessen_model::{Network, predict_rows};
 
 use crate::Outcome;
 use crate::args::{Common, PartName, PredictArgs};
@@ -57,7 +57,7 @@ fn read_regular(path: &Path, at_most: Option<u64>) -> anyhow::Result<Vec<u8>> {
 
 fn read_model(path: &Path) -> anyhow::Result<Network> {
     let bytes = read_regular(path, Some(LARGEST_MODEL))?;
-    onnx::read(&bytes).map_err(|error| {
+    lessen_model::read(&bytes).map_err(|error| {
         let hint = error.hint().map(str::to_owned);
         let error = anyhow::Error::from(error)
             .context(format!("`{}` is no model that can be used here", path.display()));
@@ -77,30 +77,43 @@ fn part(dataset: &Dataset, part: PartName, seed: u64) -> anyhow::Result<Vec<u32>
     })
 }
 
-/// Predicts and prints; the answers, `[rows][classes]`.
+/// Predicts and prints; the answers, `[rows][outputs]`.
 fn predict(network: Network, features: &Features, rows: &[u32], output: &Output) -> anyhow::Result<Vec<f32>> {
-    let classes = network.answer().classes().unwrap_or_default().to_vec();
-    let plan = Plan::new("model", network)?;
-    let answers = predict_rows(&plan, features, rows)?;
-    let outputs = plan.outputs().max(1);
-    if output.json() {
-        let predicted: Vec<&str> =
-            answers.chunks_exact(outputs).map(|row| classes[arg_max(row)].as_str()).collect();
-        let probabilities: Vec<&[f32]> = answers.chunks_exact(outputs).collect();
-        let document = serde_json::json!({
-            "classes": classes, "rows": rows, "predicted": predicted, "probabilities": probabilities,
-        });
-        output.data(&serde_json::to_string(&document)?)?;
-        return Ok(answers);
-    }
+    let answer = network.answer().clone();
+    let answers = predict_rows(&Plan::new("model", network)?, features, rows)?;
+    let text = match &answer {
+        Answer::Classes(classes) if output.json() => probabilities_as_json(classes, rows, &answers)?,
+        Answer::Classes(classes) => probabilities_as_csv(classes, rows, &answers),
+        Answer::Value(name) if output.json() => {
+            let document = serde_json::json!({ "value": name, "rows": rows, "predicted": answers });
+            serde_json::to_string(&document)?
+        }
+        Answer::Value(name) => {
+            let lines = rows.iter().zip(&answers).map(|(row, value)| format!("{row},{value}\n"));
+            format!("row,{}\n{}", quoted(name), lines.collect::<String>())
+        }
+    };
+    output.data(&text)?;
+    Ok(answers)
+}
+
+fn probabilities_as_json(classes: &[String], rows: &[u32], answers: &[f32]) -> anyhow::Result<String> {
+    let probabilities: Vec<&[f32]> = answers.chunks_exact(classes.len().max(1)).collect();
+    let predicted: Vec<&str> = probabilities.iter().map(|row| classes[arg_max(row)].as_str()).collect();
+    let document = serde_json::json!({
+        "classes": classes, "rows": rows, "predicted": predicted, "probabilities": probabilities,
+    });
+    Ok(serde_json::to_string(&document)?)
+}
+
+fn probabilities_as_csv(classes: &[String], rows: &[u32], answers: &[f32]) -> String {
     let column = |class: &String| quoted(&format!("p({class})")).into_owned();
     let mut text = format!("row,predicted,{}\n", classes.iter().map(column).collect::<Vec<_>>().join(","));
-    for (row, probabilities) in rows.iter().zip(answers.chunks_exact(outputs)) {
+    for (row, probabilities) in rows.iter().zip(answers.chunks_exact(classes.len().max(1))) {
         let cells: Vec<String> = probabilities.iter().map(f32::to_string).collect();
         text += &format!("{row},{},{}\n", quoted(&classes[arg_max(probabilities)]), cells.join(","));
     }
-    output.data(&text)?;
-    Ok(answers)
+    text
 }
 
 /// How many rows got their own class; `None` where the set has no classes.

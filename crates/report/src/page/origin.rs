@@ -88,14 +88,22 @@ fn files(result: &ResultRecord) -> Option<Element> {
         .iter()
         .filter_map(|model| {
             let file = model.file.as_deref()?;
-            let shown = match address(file) {
-                Some(address) => element("a").with("href", address).child(name(file)),
-                None => name(file),
-            };
-            Some(element("span").child(name(&model.name)).text(": ").child(shown))
+            let mut entry = element("span").child(name(&model.name)).text(": ").child(link(file));
+            for other in &model.other_files {
+                entry = entry.text(", ").child(link(other));
+            }
+            Some(entry)
         })
         .collect();
     (!files.is_empty()).then(|| list("Model files, beside this page", files.into_iter()))
+}
+
+/// A file's name, as a link where it is beside the page.
+fn link(file: &str) -> Element {
+    match address(file) {
+        Some(address) => element("a").with("href", address).child(name(file)),
+        None => name(file),
+    }
 }
 
 fn list(heading: &str, entries: impl Iterator<Item = Element>) -> Element {
