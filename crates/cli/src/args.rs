@@ -3,10 +3,11 @@
 use std::fmt;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use lessen_compress::HIDDEN;
 use lessen_compress::munge::MungeSpec;
+use lessen_compress::{HIDDEN, Method};
 
 /// Tells what a machine-learning result cost, and makes the next one cheaper.
 #[derive(Debug, Parser)]
@@ -70,24 +71,82 @@ pub(crate) struct Common {
     pub(crate) data_dir: Option<PathBuf>,
 }
 
+/// What there is to say about a file of rows.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Your own data")]
+pub(crate) struct FileArgs {
+    /// The column to be predicted where DATA is your own file: its name, or its place counted from 1.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) target: Option<String>,
+    /// File of rows that are held back for the test, with the columns of DATA [default: a fifth of its rows].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) test: Option<PathBuf>,
+    /// Whether classes or numbers are predicted [default: by what the target column holds].
+    #[arg(long, value_enum)]
+    pub(crate) task: Option<TaskName>,
+}
+
+/// What is predicted.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum TaskName {
+    /// One of several classes.
+    Classification,
+    /// A number.
+    Regression,
+}
+
 /// `lessen compress`.
 #[derive(Debug, Args)]
 pub(crate) struct CompressArgs {
-    /// A named data set (`lessen data list`).
+    /// A named data set (`lessen data list`), or your own: CSV, NPY, NPZ, Parquet, IDX, or a folder of such.
     #[arg(default_value = "digits")]
     pub(crate) data: String,
-    /// Percentage points of accuracy that the chosen network may lose against the teacher.
+    /// Points that the chosen network may lose against the teacher: percentage points of accuracy, or percent of the
+    /// target's standard deviation where numbers are predicted.
     #[arg(long, value_name = "POINTS", default_value_t = 1.0, value_parser = points)]
     pub(crate) max_drop: f64,
+    /// Time that the whole run may take (`90s`, `10m`, `1h30m`): less is tried where it is short.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) budget: Option<Duration>,
+    /// Methods to try: mimic, distill, prune, ticket [default: all]; pruning stands on distilling, tickets on pruning.
+    #[arg(long, value_delimiter = ',', value_name = "LIST", hide_possible_values = true)]
+    pub(crate) methods: Option<Vec<MethodName>>,
     /// Repeat the run for this many seeds, from `--seed` on, and write a study of them.
-    #[arg(long, value_name = "N", value_parser = count::<NonZeroU64, MOST_SEEDS>)]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroU64, MOST_SEEDS>, conflicts_with = "budget")]
     pub(crate) seeds: Option<NonZeroU64>,
+    /// What DATA is, where it is your own.
+    #[command(flatten)]
+    pub(crate) file: FileArgs,
+}
+
+/// A way to make a small network.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum MethodName {
+    /// Small networks mimic the teacher on new rows (Bucila et al. 2006).
+    Mimic,
+    /// A deeper network learns soft and hard targets (Hinton et al. 2014).
+    Distill,
+    /// The distilled network is pruned in rounds (Han et al. 2015).
+    Prune,
+    /// Survivors are trained again from their first weights (Frankle & Carbin 2019).
+    Ticket,
+}
+
+impl From<MethodName> for Method {
+    fn from(name: MethodName) -> Self {
+        match name {
+            MethodName::Mimic => Self::Mimic,
+            MethodName::Distill => Self::Distil,
+            MethodName::Prune => Self::Prune,
+            MethodName::Ticket => Self::Ticket,
+        }
+    }
 }
 
 /// `lessen mimic`.
 #[derive(Debug, Args)]
 pub(crate) struct MimicArgs {
-    /// A named data set (`lessen data list`).
+    /// A named data set (`lessen data list`), or your own: CSV, NPY, NPZ, Parquet, IDX, or a folder of such.
     pub(crate) data: String,
     /// Teacher that an earlier run saved, instead of fitting a library: the run's folder, or `teacher` in it.
     #[arg(long, value_name = "DIR")]
@@ -116,6 +175,9 @@ pub(crate) struct MimicArgs {
     /// Only make the transfer set and write it, labelled, as CSV. A file that is there is replaced with `--force` only.
     #[arg(long, value_name = "FILE")]
     pub(crate) transfer_only: Option<PathBuf>,
+    /// What DATA is, where it is your own.
+    #[command(flatten)]
+    pub(crate) file: FileArgs,
 }
 
 /// Hidden units of several students: no two alike, for each names its student's files.
@@ -223,6 +285,36 @@ fn hidden(text: &str) -> Result<Hidden, String> {
     Ok(Hidden(sizes))
 }
 
+/// `90s`, `10m`, `1h30m`: whole numbers with units, from large to small, each once.
+fn duration(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a time such as `90s`, `10m` or `1h30m`".to_owned();
+    let mut seconds = 0u64;
+    let mut rest = text;
+    let mut left = ["h", "m", "s"].as_slice();
+    while !rest.is_empty() {
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(expected)?;
+        let number: u64 = rest[..digits].parse().map_err(|_| expected())?;
+        let place = left.iter().position(|unit| rest[digits..].starts_with(unit)).ok_or_else(expected)?;
+        let unit = match left[place] {
+            "h" => 3600,
+            "m" => 60,
+            _ => 1,
+        };
+        seconds = number.checked_mul(unit).and_then(|more| seconds.checked_add(more)).ok_or_else(expected)?;
+        (rest, left) = (&rest[digits + 1..], &left[place + 1..]);
+    }
+    if (SHORTEST..=LONGEST).contains(&seconds) {
+        Ok(Duration::from_secs(seconds))
+    } else {
+        Err(format!("expected a time from {SHORTEST} seconds to {} days", LONGEST / 86_400))
+    }
+}
+
+/// Seconds that a budget has at least: less does not fit the smallest teacher and its measurement.
+const SHORTEST: u64 = 10;
+/// Seconds that a budget has at most: a month.
+const LONGEST: u64 = 30 * 86_400;
+
 fn points(text: &str) -> Result<f64, String> {
     in_range(text, 0.0, 100.0, "a number of percentage points from 0 to 100")
 }
@@ -265,6 +357,29 @@ mod tests {
             assert!(count::<NonZeroU64, 10>(bad).is_err(), "{bad}");
         }
         assert_eq!(count::<NonZeroU64, 10>("10").map(NonZeroU64::get), Ok(10));
+    }
+
+    #[test]
+    fn durations_have_units() {
+        for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5400), ("2h", 7200), ("1m30s", 90)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for bad in [
+            "",
+            "10",
+            "m",
+            "10x",
+            "30m1h",
+            "1m1m",
+            "-5m",
+            "1.5h",
+            "9s",
+            "31d",
+            "99999999999999999999h",
+            "721h",
+        ] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::args::{Cli, Common};
+use crate::args::{Cli, Common, FileArgs};
 
 /// The verbs to come.
 #[derive(Debug, Parser)]
@@ -366,28 +366,6 @@ struct ReportArgs {
     format: Option<String>,
 }
 
-/// Options to come of `compress`.
-#[derive(Debug, Args)]
-struct CompressOptions {
-    /// Time that compressing may take: `10m`, `2h`.
-    #[arg(long, value_name = "DURATION")]
-    budget: Option<String>,
-    /// Methods to try.
-    #[arg(long, value_delimiter = ',', value_name = "LIST", default_value = "mimic,distill,prune,ticket")]
-    methods: Vec<String>,
-}
-
-/// Options to come of every verb with a data set, for DATA that is a file.
-#[derive(Debug, Args)]
-struct FileOptions {
-    /// The column to be predicted.
-    #[arg(long, value_name = "COLUMN")]
-    target: Option<String>,
-    /// Rows that are held back for the test.
-    #[arg(long, value_name = "FILE")]
-    test: Option<PathBuf>,
-}
-
 /// Verbs to come of `data`.
 #[derive(Debug, Subcommand)]
 enum DataVerbs {
@@ -398,36 +376,24 @@ enum DataVerbs {
     },
 }
 
-/// The verbs that take DATA, built and planned.
-const WITH_DATA: [&str; 8] = ["compress", "mimic", "predict", "distill", "train", "prune", "ticket", "bench"];
+/// The verbs to come that take DATA.
+const WITH_DATA: [&str; 6] = ["distill", "train", "prune", "ticket", "bench", "count"];
 
 #[test]
 fn options_to_come_fit_the_verbs_that_are_there() {
-    for command in [Cli::command(), Planned::command()] {
-        let command = command.mut_subcommands(|verb| match verb.get_name() {
-            name if WITH_DATA.contains(&name) => FileOptions::augment_args(verb),
+    // `debug_assert` panics where two options share a name.
+    Planned::command()
+        .mut_subcommands(|verb| match verb.get_name() {
+            name if WITH_DATA.contains(&name) => FileArgs::augment_args(verb),
             _ => verb,
-        });
-        // `debug_assert` panics where two options share a name.
-        command.debug_assert();
-    }
-    let mut command = Cli::command()
-        .mut_subcommand("compress", CompressOptions::augment_args)
-        .mut_subcommand("data", DataVerbs::augment_subcommands);
+        })
+        .debug_assert();
+    let mut command = Cli::command().mut_subcommand("data", DataVerbs::augment_subcommands);
     command.clone().debug_assert();
-    let budgeted = ["lessen", "compress", "digits", "--budget", "10m", "--methods", "mimic,prune"];
-    for typed in [&budgeted[..], &["lessen", "data", "fetch", "letter"], &["lessen", "data", "list"]] {
+    for typed in [["lessen", "data", "fetch", "letter"].as_slice(), &["lessen", "data", "list"]] {
         command.try_get_matches_from_mut(typed).unwrap();
     }
     let built = Cli::command();
-    let is_built = |verb: &str, option: &str| {
-        built
-            .find_subcommand(verb)
-            .is_some_and(|verb| verb.get_arguments().any(|known| known.get_id() == option))
-    };
-    for option in ["budget", "methods", "target", "test"] {
-        assert!(!is_built("compress", option), "`--{option}` is built and planned still");
-    }
     let data = built.find_subcommand("data").unwrap();
     assert!(data.find_subcommand("fetch").is_none(), "`data fetch` is built and planned still");
 }

@@ -8,6 +8,7 @@
 //! Nothing here prints: what is worth saying goes to a [`Progress`].
 
 mod assessment;
+mod budget;
 pub mod choose;
 mod error;
 mod job;
@@ -27,6 +28,7 @@ mod train;
 mod transfer;
 mod truth;
 
+pub use budget::{Budget, Speed};
 pub use error::{CompressError, ReadBackError};
 pub use job::{DistilSpec, PruneSpec, StudentSpec, Teacher, TicketSpec, compress, transfer_set};
 pub use judged::Judged;

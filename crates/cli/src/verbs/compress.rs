@@ -13,7 +13,9 @@ use crate::{interrupt, screen};
 
 pub(crate) fn run(args: &CompressArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
     let dataset = super::load(&args.data, common)?;
-    let options = CompressOptions { max_drop_points: Some(args.max_drop), ..CompressOptions::default() };
+    let methods = args.methods.as_ref().map(|names| names.iter().copied().map(Into::into).collect());
+    let options =
+        CompressOptions { max_drop_points: Some(args.max_drop), methods, ..CompressOptions::default() };
     if let Some(seeds) = args.seeds {
         return many(&dataset, &options, seeds.get(), common, output);
     }
