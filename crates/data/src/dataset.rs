@@ -102,9 +102,28 @@ impl Dataset {
     /// Training, validation and test rows for `seed`; see [`Split`].
     ///
     /// # Errors
-    /// [`DataError::Unusable`] where the target is no class, there is only one class, or a class is too small.
+    /// [`DataError::Unusable`] where there is only one class, a class is too small, a number to be predicted is the
+    /// same in every row, or there are too few rows of it.
     pub fn split(&self, seed: u64) -> Result<Split, DataError> {
-        let (names, labels) = self.classes()?;
-        Split::stratified(&self.name, names, labels, self.given_test.as_deref(), seed)
+        let given_test = self.given_test.as_deref();
+        match &self.target {
+            Target::Classes { names, labels } => {
+                Split::stratified(&self.name, names, labels, given_test, seed)
+            }
+            Target::Values { values, .. } => Split::by_value(&self.name, values, given_test, seed),
+        }
+    }
+
+    /// The standard deviation (of the population) of the number to be predicted over `rows`: what errors are
+    /// measured against. `None` where the target is a class, or there are no rows.
+    pub fn target_deviation(&self, rows: &[u32]) -> Option<f64> {
+        let Target::Values { values, .. } = &self.target else { return None };
+        if rows.is_empty() {
+            return None;
+        }
+        let values = || rows.iter().map(|&row| f64::from(values[row as usize]));
+        let mean = values().sum::<f64>() / rows.len() as f64;
+        let squares = values().map(|value| (value - mean) * (value - mean)).sum::<f64>();
+        Some((squares / rows.len() as f64).sqrt())
     }
 }

@@ -11,7 +11,8 @@ use crate::{Column, DataError, Features, LANES, Table, padded};
 /// the network, in the ONNX file's metadata too.
 ///
 /// A number `x` becomes `(x - shift) / scale`, a missing one as if it were `fill`; a nominal cell becomes one
-/// 1 among zeros (all zeros where it is missing or its level was not seen in training).
+/// 1 among zeros (all zeros where it is missing or its level was not seen in training, or is a rare one of more
+/// than 256).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<ColumnEncoding>", into = "Vec<ColumnEncoding>")]
 pub struct Encoding {
@@ -49,7 +50,7 @@ pub enum ColumnEncoding {
     Nominal {
         /// The column's name.
         name: String,
-        /// The levels seen in training.
+        /// The levels seen in training; of more than 256, those seen most.
         levels: Vec<String>,
     },
 }
@@ -382,15 +383,39 @@ fn fit_column(column: &Column, training_rows: &[u32]) -> ColumnEncoding {
             ColumnEncoding::Numeric { name: name.clone(), fill: shift, shift, scale, indicator }
         }
         Column::Nominal { name, levels, codes } => {
-            let mut seen = vec![false; levels.len()];
+            let mut counts = vec![0; levels.len()];
             for code in training_rows.iter().filter_map(|&row| codes[row as usize]) {
-                seen[code as usize] = true;
+                counts[code as usize] += 1;
             }
+            let kept = kept_levels(&counts);
             let levels =
-                levels.iter().zip(seen).filter(|(_, seen)| *seen).map(|(level, _)| level.clone()).collect();
+                levels.iter().zip(kept).filter(|(_, kept)| *kept).map(|(level, _)| level.clone()).collect();
             ColumnEncoding::Nominal { name: name.clone(), levels }
         }
     }
+}
+
+/// Most levels of a column that become features of their own: beyond that they are names more than kinds, and
+/// each would cost a column of every matrix.
+const MOST_LEVELS: usize = 256;
+
+/// Fewest rows that show one of very many levels for it to be kept: what is seen once teaches nothing.
+const FEWEST_ROWS_OF_MANY: usize = 2;
+
+/// Which levels become features, by how many training rows have each: all that were seen or, where these are more
+/// than [`MOST_LEVELS`], so many of the most frequent; of equals the earlier level.
+fn kept_levels(counts: &[usize]) -> Vec<bool> {
+    let mut frequent: Vec<usize> = (0..counts.len()).filter(|&level| counts[level] > 0).collect();
+    if frequent.len() > MOST_LEVELS {
+        frequent.retain(|&level| counts[level] >= FEWEST_ROWS_OF_MANY);
+        frequent.sort_by_key(|&level| std::cmp::Reverse(counts[level]));
+        frequent.truncate(MOST_LEVELS);
+    }
+    let mut kept = vec![false; counts.len()];
+    for level in frequent {
+        kept[level] = true;
+    }
+    kept
 }
 
 /// Smallest deviation that counts: weights divided by it, when scaling is folded into a layer, stay finite.

@@ -18,6 +18,9 @@ pub struct Split {
 /// Fewest rows that a class must have, so that each part sees it.
 const SMALLEST_CLASS: usize = 5;
 
+/// Fewest rows that are divided where the target is a number: each part then has four.
+const FEWEST_VALUES: usize = 20;
+
 /// One row in so many goes to validation, and one to test, where no test part is given.
 const HELD_OUT: usize = 5;
 
@@ -39,13 +42,9 @@ impl Split {
         seed: u64,
     ) -> Result<Self, DataError> {
         let unusable = |problem: String| DataError::Unusable { name: dataset.to_owned(), problem };
-        let mut is_test = vec![false; labels.len()];
-        for &row in given_test.unwrap_or_default() {
-            is_test[row as usize] = true;
-        }
         let mut by_class = vec![Vec::new(); names.len()];
-        for (row, &label) in labels.iter().enumerate().filter(|(row, _)| !is_test[*row]) {
-            by_class[label as usize].push(row as u32);
+        for row in without(given_test, labels.len()) {
+            by_class[labels[row as usize] as usize].push(row);
         }
         if by_class.iter().filter(|rows| !rows.is_empty()).count() < 2 {
             return Err(unusable("there is one class, expected two or more".into()));
@@ -60,8 +59,7 @@ impl Split {
         let sizes: Vec<usize> = by_class.iter().map(Vec::len).collect();
         let held_out = one_in(if given_test.is_some() { HELD_OUT_OF_GIVEN } else { HELD_OUT }, &sizes);
         let mut random = random::stream(seed, "split");
-        let mut split =
-            Self { train: Vec::new(), validation: Vec::new(), test: given_test.unwrap_or_default().to_vec() };
+        let mut split = Self::with_test(given_test);
         for (rows, held_out) in by_class.iter_mut().zip(held_out) {
             rows.shuffle(&mut random);
             let test = if given_test.is_some() { 0 } else { held_out };
@@ -69,11 +67,73 @@ impl Split {
             split.test.extend(&rows[held_out..held_out + test]);
             split.train.extend(&rows[held_out + test..]);
         }
-        for part in [&mut split.train, &mut split.validation, &mut split.test] {
+        Ok(split.in_order())
+    }
+
+    /// 60/20/20 by `seed` where the target is a number: of any five neighbours in the order of their values one goes
+    /// to validation and one to test, so that each part has small, middling and large ones alike. Where `given_test`
+    /// names test rows, those are the test part, and one of any twelve neighbours among the others validates.
+    ///
+    /// # Errors
+    /// [`DataError::Unusable`] where there are fewer than 20 rows to divide, or all have one value.
+    pub fn by_value(
+        dataset: &str,
+        values: &[f32],
+        given_test: Option<&[u32]>,
+        seed: u64,
+    ) -> Result<Self, DataError> {
+        let unusable = |problem: String| DataError::Unusable { name: dataset.to_owned(), problem };
+        let mut rows = without(given_test, values.len());
+        if rows.len() < FEWEST_VALUES {
+            return Err(unusable(format!(
+                "{} rows to divide, expected at least {FEWEST_VALUES}",
+                rows.len()
+            )));
+        }
+        let value = |row: u32| values[row as usize];
+        // The sort is stable: rows of one value stay in their order.
+        rows.sort_by(|&a, &b| value(a).total_cmp(&value(b)));
+        if value(rows[0]) == value(rows[rows.len() - 1]) {
+            return Err(unusable(format!(
+                "the target is {} in every row, expected several values",
+                value(rows[0])
+            )));
+        }
+        let group = if given_test.is_some() { HELD_OUT_OF_GIVEN } else { HELD_OUT };
+        let mut random = random::stream(seed, "split");
+        let mut split = Self::with_test(given_test);
+        for neighbours in rows.chunks_mut(group) {
+            neighbours.shuffle(&mut random);
+            // A last group that is not whole gives up a row where it is more than half of one.
+            let held_out = usize::from(2 * neighbours.len() > group);
+            let test = if given_test.is_some() { 0 } else { held_out };
+            split.validation.extend(&neighbours[..held_out]);
+            split.test.extend(&neighbours[held_out..held_out + test]);
+            split.train.extend(&neighbours[held_out + test..]);
+        }
+        Ok(split.in_order())
+    }
+
+    /// Nothing yet but the test part that is given.
+    fn with_test(given: Option<&[u32]>) -> Self {
+        Self { train: Vec::new(), validation: Vec::new(), test: given.unwrap_or_default().to_vec() }
+    }
+
+    fn in_order(mut self) -> Self {
+        for part in [&mut self.train, &mut self.validation, &mut self.test] {
             part.sort_unstable();
         }
-        Ok(split)
+        self
     }
+}
+
+/// The rows of `count` that are not in the test part that is given, ascending.
+fn without(given_test: Option<&[u32]>, count: usize) -> Vec<u32> {
+    let mut is_test = vec![false; count];
+    for &row in given_test.unwrap_or_default() {
+        is_test[row as usize] = true;
+    }
+    (0..count as u32).filter(|&row| !is_test[row as usize]).collect()
 }
 
 /// How many rows of each class make up one in `divisor` of all, as near to the classes' own shares as whole rows

@@ -253,3 +253,23 @@ proptest! {
         prop_assert_eq!(again, encoding);
     }
 }
+
+#[test]
+fn of_very_many_levels_the_most_frequent_are_kept() {
+    let levels: Vec<String> = (0..400).map(|level| format!("l{level:03}")).collect();
+    let names: Vec<&str> = levels.iter().map(String::as_str).collect();
+    let kept = |codes: Vec<u32>| {
+        let codes: Vec<Option<u32>> = codes.into_iter().map(Some).collect();
+        let rows: Vec<u32> = (0..codes.len() as u32).collect();
+        let encoding = Encoding::fit(&table(vec![nominal("n", &names, &codes)]), &rows);
+        let ColumnEncoding::Nominal { levels, .. } = &encoding.columns()[0] else { panic!("numbers") };
+        levels.clone()
+    };
+    // 256 levels are all kept, those seen once too.
+    assert_eq!(kept((0..256).collect()), levels[..256]);
+    // One more, and those seen once go.
+    assert_eq!(kept((0..257).chain([3, 100]).collect()), ["l003", "l100"]);
+    // All 300 twice, the last ten three times: these and the first 246 of the others.
+    let twice = (0..300).chain(0..300).chain(290..300).collect();
+    assert_eq!(kept(twice), [&levels[..246], &levels[290..300]].concat());
+}

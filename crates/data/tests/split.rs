@@ -1,7 +1,7 @@
 //! Splits: counts by hand, and what holds for every one.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-use lessen_data::Split;
+use lessen_data::{Dataset, Features, Images, Split, Target};
 use proptest::prelude::*;
 
 fn names(count: usize) -> Vec<String> {
@@ -99,4 +99,65 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_number_is_split_60_20_20_in_each_group_of_neighbours() {
+    // Rows in no order of their values: row r has value 7r mod 23.
+    let values: Vec<f32> = (0..23).map(|row| (row * 7 % 23) as f32).collect();
+    let split = Split::by_value("set", &values, None, 1).unwrap();
+    let of = |part: &[u32], group: usize| {
+        part.iter().filter(|&&row| values[row as usize] as usize / 5 == group).count()
+    };
+    for group in 0..5 {
+        let (train, held_out) = if group < 4 { (3, 1) } else { (1, 1) };
+        let found = [&split.train, &split.validation, &split.test].map(|part| of(part, group));
+        assert_eq!(found, [train, held_out, held_out], "group {group}");
+    }
+    assert_eq!(Split::by_value("set", &values, None, 1).unwrap(), split, "a seed is a split");
+    assert_ne!(Split::by_value("set", &values, None, 2).unwrap(), split);
+    // Of the last two of 22 rows none is held out: 0.4 rows of each part are none.
+    let split = Split::by_value("set", &values[..22], None, 1).unwrap();
+    assert_eq!((split.train.len(), split.validation.len(), split.test.len()), (14, 4, 4));
+
+    let given: Vec<u32> = (36..40).collect();
+    let values: Vec<f32> = (0..40).map(|row| row as f32).collect();
+    let split = Split::by_value("set", &values, Some(&given), 1).unwrap();
+    assert_eq!(split.test, given);
+    let groups: Vec<u32> = split.validation.iter().map(|row| row / 12).collect();
+    assert_eq!(groups, [0, 1, 2]);
+    assert_eq!(split.train.len(), 33);
+}
+
+#[test]
+fn numbers_that_cannot_be_split_are_an_error() {
+    let ramp: Vec<f32> = (0..24).map(|row| row as f32).collect();
+    let given: Vec<u32> = (19..24).collect();
+    let cases: [(&[f32], Option<&[u32]>, &str); 4] = [
+        (&[], None, "0 rows to divide, expected at least 20"),
+        (&ramp[..19], None, "19 rows to divide, expected at least 20"),
+        (&ramp, Some(&given), "19 rows to divide, expected at least 20"),
+        (&[2.5; 30], None, "the target is 2.5 in every row, expected several values"),
+    ];
+    for (values, given, expected) in cases {
+        let error = Split::by_value("set", values, given, 1).unwrap_err();
+        assert_eq!(error.to_string(), format!("data set `set`: {expected}"));
+    }
+}
+
+#[test]
+fn the_deviation_of_a_target_is_the_populations() {
+    let features = Features::Images(Images { channels: 1, height: 1, width: 1, bytes: vec![0; 4] });
+    let mut dataset = Dataset {
+        name: "set".into(),
+        features,
+        target: Target::Values { name: "y".into(), values: vec![1.0, 3.0, 100.0, 5.0] },
+        given_test: None,
+        sha256: [0; 32],
+    };
+    assert_eq!(dataset.target_deviation(&[0, 1]), Some(1.0));
+    assert_eq!(dataset.target_deviation(&[3]), Some(0.0));
+    assert_eq!(dataset.target_deviation(&[]), None);
+    dataset.target = Target::Classes { names: vec!["a".into()], labels: vec![0; 4] };
+    assert_eq!(dataset.target_deviation(&[0, 1]), None);
 }
