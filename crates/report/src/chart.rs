@@ -89,7 +89,7 @@ pub(crate) struct Size {
     class: &'static str,
 }
 
-const WIDE: Size = Size { width: 720.0, height: 400.0, class: "wide" };
+const WIDE: Size = Size { width: 720.0, height: 430.0, class: "wide" };
 const NARROW: Size = Size { width: 360.0, height: 320.0, class: "narrow" };
 
 impl Size {

@@ -55,6 +55,9 @@ pub fn times(factor: f64) -> String {
 
 /// Percentage points: one decimal, and one digit where that would be 0: `0.6`, `0.02`.
 pub fn points(points: f64) -> String {
+    if !points.is_finite() {
+        return NOTHING.to_owned();
+    }
     if points != 0.0 && points.abs() < 0.05 { one_digit(points) } else { format!("{points:.1}") }
 }
 
@@ -203,7 +206,7 @@ mod tests {
             assert_eq!(percent(share), text);
         }
         for (difference, text) in
-            [(0.5556, "0.6"), (0.0, "0.0"), (0.02, "0.02"), (-1.25, "-1.2"), (12.0, "12.0")]
+            [(0.5556, "0.6"), (0.0, "0.0"), (0.02, "0.02"), (-1.25, "-1.2"), (12.0, "12.0"), (f64::NAN, "–")]
         {
             assert_eq!(points(difference), text, "{difference}");
         }

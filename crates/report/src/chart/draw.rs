@@ -19,8 +19,8 @@ pub(super) fn chart(chart: &Chart, size: Size) -> Element {
     let paper = Paper::new(chart, size);
     let mut crowd = paper.crowd();
     let marks = chart.points.iter().filter_map(|point| paper.point(point));
-    let levels = paper.levels(&mut crowd);
     let names = paper.names(&mut crowd);
+    let levels = paper.levels(&mut crowd);
     canvas(size, &chart.title, &chart.description)
         .children(paper.axes())
         .children(chart.bands.iter().filter_map(|band| {
@@ -49,7 +49,7 @@ struct Paper<'chart> {
 impl<'chart> Paper<'chart> {
     fn new(chart: &'chart Chart, size: Size) -> Self {
         let bottom = size.height - BOTTOM;
-        let up = chart.y.scale.ticks(((bottom - TOP) / 50.0) as usize, chart.y.labels);
+        let up = chart.y.scale.ticks(((bottom - TOP) / 45.0) as usize, chart.y.labels);
         let widest = up.iter().map(|tick| width(&tick.label)).fold(0.0, f64::max);
         let left = (widest + 10.0).min(size.width / 3.0);
         let right = size.width - RIGHT;
@@ -153,8 +153,8 @@ impl<'chart> Paper<'chart> {
         });
         let label = |(place, name, class): ((f64, f64), &str, &str)| {
             let name = shortened(name, LABEL);
-            let Place { x, y } = crowd.beside(place, width(&name))?;
-            Some(text((x, y), class, &name))
+            let Place { anchor, x, y } = crowd.beside(place, width(&name))?;
+            Some(text((x, y), &format!("{class} {}", anchor.class()), &name))
         };
         points.chain(lines).filter_map(label).collect()
     }
@@ -162,8 +162,8 @@ impl<'chart> Paper<'chart> {
     fn levels(&self, crowd: &mut Crowd) -> Vec<Element> {
         let label = |level: &super::Level| {
             let name = shortened(&level.label, LABEL + 10);
-            let Place { x, y } = crowd.along(self.y(level.y)?, width(&name))?;
-            Some(text((x, y), "label quiet", &name))
+            let Place { anchor, x, y } = crowd.along(self.y(level.y)?, width(&name))?;
+            Some(text((x, y), &format!("label quiet {}", anchor.class()), &name))
         };
         self.chart.levels.iter().filter_map(label).collect()
     }

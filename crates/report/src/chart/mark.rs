@@ -75,7 +75,7 @@ pub(super) fn draw(mark: Mark, (x, y): (f64, f64)) -> Element {
         path += &format!("{} {}", pixels(x + right * RADIUS), pixels(y + down * RADIUS));
     }
     path.push_str(if closed { "Z" } else { "" });
-    element("path").with("d", path).class(class)
+    element("path").with("d", path).class(if closed { class } else { class + " open" })
 }
 
 /// The mark for a legend, on a piece of its line.

@@ -99,8 +99,13 @@ impl Scale {
         values.into_iter().map(|value| Tick { value, label: labels.write(value, step) }).collect()
     }
 
-    /// Multiples of 1, 2 or 5 times a power of ten.
+    /// Multiples of 1, 2 or 5 times a power of ten; more than said where there would be one or none.
     fn round_values(&self, about: usize) -> Vec<f64> {
+        let values = self.multiples(about);
+        if values.len() < 2 { self.multiples(2 * about) } else { values }
+    }
+
+    fn multiples(&self, about: usize) -> Vec<f64> {
         let raw = (self.high - self.low) / about as f64;
         let power = 10f64.powf(raw.log10().floor());
         let step = power * [1.0, 2.0, 5.0].into_iter().find(|&step| raw <= step * power).unwrap_or(10.0);
@@ -140,6 +145,7 @@ impl Labels {
                 let decimals = (-(step * 1.000_001).log10().floor()).max(0.0) as usize;
                 format!("{value:.decimals$}{unit}")
             }
+            Self::Plain(unit) if value.abs() >= 1e9 => format!("{value:.3e}{unit}"),
             Self::Plain(unit) => number(value) + unit,
             Self::Prefixed(unit) => without_zeros(&with_unit(value, unit)),
         }

@@ -106,18 +106,19 @@ fn energy_text(energy: &Figure<Joules>) -> String {
 }
 
 fn said(total: &Kind) -> String {
+    let time = seconds(total.seconds);
     let all = match total.joules.value() {
-        Some(_) => format!(
-            "All stages together took {}{}",
-            figure(&total.joules, joules),
-            band(&total.joules, joules)
-        ),
-        None => format!("What all stages took together is not known ({})", total.joules.how()),
+        Some(_) => {
+            let energy = figure(&total.joules, joules) + &band(&total.joules, joules);
+            format!("All stages together took {energy} and {time}")
+        }
+        None => {
+            format!("What all stages took is not known ({}); they ran for {time}", total.joules.how())
+        }
     };
     format!(
-        "{all} in {}. A whisker reaches over the bounds of a number; ~ stands before what was modelled and not measured; the \
-         number of stages of a kind stands in parentheses.",
-        seconds(total.seconds)
+        "{all}. A whisker reaches over the bounds of a number; ~ stands before what was modelled and not measured; the \
+         number of stages of a kind stands in parentheses."
     )
 }
 

@@ -6,8 +6,8 @@ use lessen_records::ResultRecord;
 use lessen_units::{Figure, Quantity};
 
 use super::section as titled;
-use crate::html::{Element, element, name, pixels};
-use crate::readable::bytes;
+use crate::html::{Element, element, name};
+use crate::readable::{bytes, number};
 
 /// Everything that is needed to do it again.
 pub(super) fn section(result: &ResultRecord) -> Element {
@@ -37,7 +37,6 @@ fn facts(result: &ResultRecord) -> Vec<(&'static str, String)> {
         (None, Some(target)) => format!("the value of {target}"),
         (None, None) => "a value".to_owned(),
     };
-    let deviation = data.target_deviation.filter(|deviation| deviation.is_finite());
     let mut facts = vec![
         ("data", data.name.clone()),
         (
@@ -50,7 +49,7 @@ fn facts(result: &ResultRecord) -> Vec<(&'static str, String)> {
         ("columns", data.features.to_string()),
         ("predicted", predicted),
     ];
-    facts.extend(deviation.map(|deviation| ("standard deviation", pixels(deviation))));
+    facts.extend(data.target_deviation.map(|deviation| ("standard deviation of it", number(deviation))));
     facts.extend([
         ("SHA-256 of the data", data.sha256.clone()),
         ("seed", result.seed.to_string()),

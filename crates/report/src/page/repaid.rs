@@ -108,20 +108,11 @@ impl Lines<'_> {
         };
         let at_crossing = self.teacher_at(crossing)[1];
         let (teacher_at, student_at) = (|n| self.teacher_at(n), |n| self.student_at(n));
-        let floor =
-            across.iter().flat_map(|&n| [teacher_at(n)[0], student_at(n)[0]]).filter(|energy| *energy > 0.0);
-        let drop = Line {
-            points: vec![(crossing, at_crossing), (crossing, floor.fold(f64::INFINITY, f64::min))],
-            tone: Tone::Ink,
-            dash: Dash::Dotted,
-            label: None,
-        };
-        let doubt = Line {
-            points: vec![(earliest, at_crossing), (latest, at_crossing)],
-            tone: Tone::Ink,
-            dash: Dash::Solid,
-            label: None,
-        };
+        let lower = across.iter().flat_map(|&n| [teacher_at(n)[0], student_at(n)[0]]);
+        let foot = lower.filter(|energy| *energy > 0.0).fold(f64::INFINITY, f64::min);
+        let plumb = |points| Line { points, tone: Tone::Ink, dash: Dash::Dotted, label: None };
+        let drop = plumb(vec![(crossing, at_crossing), (crossing, foot)]);
+        let doubt = Line { dash: Dash::Solid, ..plumb(vec![(earliest, foot), (latest, foot)]) };
         let repaid = format!("repaid after {}", figure(self.break_even, predictions));
         Some(Chart {
             title: "Energy of the teacher and of the chosen model against predictions".to_owned(),
@@ -154,7 +145,7 @@ impl Lines<'_> {
             ""
         } else {
             " The shaded areas are the bounds of each. Energies of one meter are wrong by one factor, which raises or lowers \
-             both lines together: where they cross is known better than the lines are."
+             both lines together: where they cross is known better than the lines are, as the bar at the foot shows."
         };
         format!(
             "Energy used in all after so many predictions: `{teacher}` uses its own at each (dashed); `{student}` begins with \
