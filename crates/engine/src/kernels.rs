@@ -3,4 +3,5 @@
 pub(crate) mod activate;
 pub(crate) mod function;
 pub(crate) mod product;
+pub(crate) mod sparse;
 pub(crate) mod walk;

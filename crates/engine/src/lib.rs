@@ -3,7 +3,8 @@
 //! A [`Plan`] is a network compiled to predict, a [`Trainer`] one that is being trained, a step at a time, by a
 //! [`Recipe`]. Inside, activations are feature-major, `[width][lanes]`: one weight multiplies a register of
 //! rows. A step runs on one thread and allocates nothing of its own, so the same seed gives the same bits however
-//! many networks are trained side by side. Which kernel runs is decided
+//! many networks are trained side by side. A plan leaves out the zeros of layers that were pruned far enough. Which kernel
+//! runs is decided
 //! here alone; other crates may borrow the plain dense [`product()`] and [`exp_in_place`].
 //!
 //! # Example

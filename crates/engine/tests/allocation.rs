@@ -132,3 +132,18 @@ fn a_prediction_of_few_rows_allocates_nothing_and_of_many_only_inside_of_product
         assert_eq!(found, 0, "{count} rows");
     }
 }
+
+#[test]
+fn without_zeros_no_prediction_allocates() {
+    let digits = lessen_data::digits().unwrap();
+    let mut network = network(&digits, Activation::Relu);
+    network.dense_mut().for_each(|dense| dense.weights.shrink(|index| index % 20 == 0));
+    let plan = Plan::new("digits", network).unwrap();
+    let rows: Vec<u32> = (0..100).collect();
+    let encoded = plan.network().encoding().encode(&digits.features, &rows).unwrap();
+    let few = plan.network().encoding().encode(&digits.features, &rows[..2]).unwrap();
+    let mut into = vec![0.0; 1000];
+    plan.predict_encoded(&encoded, &mut into);
+    assert_eq!(allocations(|| plan.predict_encoded(&encoded, &mut into)), 0);
+    assert_eq!(allocations(|| plan.predict_encoded(&few, &mut into[..20])), 0);
+}

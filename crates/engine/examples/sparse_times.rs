@@ -1,0 +1,65 @@
+//! Microseconds a prediction of LeNet-300-100 (784-300-100-10) takes with ever fewer of its weights, on random rows:
+//! `cargo run --release -p lessen-engine --example sparse_times`.
+
+#![allow(clippy::print_stdout)]
+
+use std::time::Instant;
+
+use lessen_data::{Answer, Encoding, Features, Images, random};
+use lessen_engine::{Activation, Plan, initial};
+use lessen_model::{Batch, Network, Predictor, compact};
+use rand::RngExt;
+
+const ROWS: usize = 256;
+
+/// Calls that are timed; the least of their times is taken, as other work on the machine only adds to them.
+const REPEATS: usize = 2000;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut random = random::stream(1, "random images");
+    let bytes = (0..ROWS * 784).map(|_| random.random()).collect();
+    let features = Features::Images(Images { channels: 1, height: 28, width: 28, bytes });
+    let rows: Vec<u32> = (0..ROWS as u32).collect();
+    let classes = Answer::Classes((0..10).map(|class| class.to_string()).collect());
+    let encoding = Encoding::fit(&features, &rows);
+    let network = initial::mlp(encoding, &[300, 100], Activation::Relu, classes, 1)?;
+
+    println!("density  MACs counted  bytes  us: 1 row  2 rows  3 rows  4 rows  16 rows  256 rows");
+    for density in [1.0, 0.5, 0.21, 0.08, 0.036] {
+        let network = pruned(&network, density);
+        let bytes = compact::write(&network).len();
+        let plan = Plan::new("lenet-300-100", network)?;
+        print!("{density:7}  {:12}  {bytes:7}", plan.cost().total().macs);
+        for count in [1, 2, 3, 4, 16, 256] {
+            print!("  {:8.1}", least_microseconds(&plan, &features, &rows[..count])?);
+        }
+        println!();
+    }
+    Ok(())
+}
+
+/// The same network with this share of each layer's weights, chosen at random.
+fn pruned(network: &Network, density: f64) -> Network {
+    let mut network = network.clone();
+    let mut random = random::stream(1, "random mask");
+    for dense in network.dense_mut() {
+        let drawn: Vec<f64> = dense.weights.values().iter().map(|_| random.random()).collect();
+        dense.weights.shrink(|index| drawn[index] < density);
+    }
+    network
+}
+
+fn least_microseconds(
+    plan: &Plan,
+    features: &Features,
+    rows: &[u32],
+) -> Result<f64, lessen_model::PredictError> {
+    let mut answers = vec![0.0; rows.len() * plan.outputs()];
+    let mut least = f64::INFINITY;
+    for _ in 0..REPEATS {
+        let began = Instant::now();
+        plan.predict(&Batch::new(features, rows), &mut answers)?;
+        least = least.min(began.elapsed().as_secs_f64() * 1e6);
+    }
+    Ok(least)
+}
