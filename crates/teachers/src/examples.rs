@@ -4,7 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use lessen_data::{
     Answer, Column, ColumnEncoding, DataError, Dataset, Encoded, Encoding, Features, Table, Target, padded,
+    random,
 };
+use rand::seq::SliceRandom;
 
 use crate::neighbours::Points;
 
@@ -102,6 +104,18 @@ impl Lesson {
     }
 }
 
+impl Labels {
+    /// Rows of each class in `limit` rows of all.
+    fn shares(&self, limit: usize) -> Vec<usize> {
+        let mut counts = vec![0; self.classes];
+        for &label in &self.of_rows {
+            counts[label as usize] += 1;
+        }
+        let all = self.of_rows.len().max(1);
+        counts.into_iter().map(|count: usize| ((count * limit + all / 2) / all).max(1).min(count)).collect()
+    }
+}
+
 impl Values {
     /// Standardises `values`; the place of the first that is not finite where there is one.
     pub(crate) fn new(mut values: Vec<f32>) -> Result<Self, usize> {
@@ -186,6 +200,37 @@ impl Examples {
         self.encoded.rows
     }
 
+    /// At most `limit` rows, in their order: each class keeps its share, rounded, but one row at least; numbers keep their
+    /// spread, by a row from each of `limit` runs of them in order. `None` where there are no more rows than that. Drawn
+    /// from the stream `part of the rows` of `seed`, so that learners with the same limit see the same rows.
+    pub(crate) fn part(&self, limit: usize, seed: u64) -> Option<Self> {
+        let rows = self.rows();
+        if rows <= limit {
+            return None;
+        }
+        let mut order: Vec<usize> = (0..rows).collect();
+        order.shuffle(&mut random::stream(seed, "part of the rows"));
+        let mut drawn: Vec<usize> = match &self.lesson {
+            Lesson::Labels(labels) => {
+                let mut left = labels.shares(limit);
+                let mut take = |row: &usize| {
+                    let left = &mut left[labels.of_rows[*row] as usize];
+                    let is_wanted = *left > 0;
+                    *left = left.saturating_sub(1);
+                    is_wanted
+                };
+                order.into_iter().filter(|row| take(row)).collect()
+            }
+            Lesson::Values(values) => {
+                // The shuffle decides among equal numbers.
+                order.sort_by(|&a, &b| values.standardised[a].total_cmp(&values.standardised[b]));
+                (0..limit).map(|place| order[place * rows / limit]).collect()
+            }
+        };
+        drawn.sort_unstable();
+        Some(self.select(&drawn))
+    }
+
     /// The given rows (places among these examples) as examples of their own.
     pub fn select(&self, rows: &[usize]) -> Self {
         let lanes = padded(rows.len());
@@ -198,5 +243,43 @@ impl Examples {
         }
         let encoded = Encoded { width: self.encoded.width, rows: rows.len(), lanes, values };
         Self::of(self.encoding.clone(), encoded, self.lesson.select(rows))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{examples, labels, line, numbers, values};
+
+    #[test]
+    fn numbers_are_standardised_and_come_back() {
+        let four = numbers(line(&[0.0; 4]), &[1e6, 1e6 + 2.0, 1e6 + 4.0, 1e6 + 6.0]);
+        let found = values(&four);
+        assert_eq!((found.centre, found.scale), (1e6 + 3.0, 5f32.sqrt()));
+        assert!((found.standardised[3] - 3.0 / 5f32.sqrt()).abs() < 1e-6);
+        assert_eq!(found.in_unit(found.standardised[0]), 1e6);
+        assert_eq!(values(&numbers(line(&[0.0; 2]), &[7.0, 7.0])).standardised, [0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_part_has_each_class_by_its_share_and_numbers_of_all_sizes() {
+        let place: Vec<f32> = (0..100).map(|row| row as f32).collect();
+        // 90 of class 0, 9 of class 1, one of class 2.
+        let of_rows: Vec<u32> = (0..100).map(|row| u32::from(row >= 90) + u32::from(row == 99)).collect();
+        let all = examples(line(&place), &of_rows, 3);
+        let part = all.part(20, 1).unwrap();
+        let count = |class| labels(&part).of_rows.iter().filter(|&&label| label == class).count();
+        assert_eq!([0, 1, 2].map(count), [18, 2, 1]);
+        for (label, &value) in labels(&part).of_rows.iter().zip(part.encoded.feature(0)) {
+            assert_eq!(of_rows[value as usize], *label, "rows keep what they are labelled with");
+        }
+        assert_ne!(part.encoded.feature(0), all.part(20, 2).unwrap().encoded.feature(0));
+        assert!(all.part(100, 1).is_none());
+
+        let part = numbers(line(&place), &place).part(10, 1).unwrap();
+        assert_eq!(
+            part.encoded.feature(0)[..10],
+            [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]
+        );
+        assert_eq!(values(&part).centre, 49.5, "what all rows' mean is stays known");
     }
 }

@@ -98,9 +98,20 @@ impl Learner {
     pub fn fit(&self, examples: &Examples, seed: u64) -> Result<Learned, FitError> {
         let task = examples.lesson.task();
         let (name, kind) = (self.name_for(task), self.kind_for(task));
-        let (model, temperature) =
-            self.calibrated(examples, seed).map_err(|source| FitError { learner: name.clone(), source })?;
+        let part = self.rows_limit().and_then(|limit| examples.part(limit, seed));
+        let (model, temperature) = self
+            .calibrated(part.as_ref().unwrap_or(examples), seed)
+            .map_err(|source| FitError { learner: name.clone(), source })?;
         Ok(Learned::new(name, kind, examples, model, temperature))
+    }
+
+    /// Rows that it is fitted to at most, calibration included. (A machine between two classes has a limit of its own.)
+    pub(crate) fn rows_limit(&self) -> Option<usize> {
+        match self {
+            Self::Forest(spec) => spec.rows_limit,
+            Self::Boosting(spec) => spec.rows_limit,
+            _ => None,
+        }
     }
 
     fn calibrated(&self, examples: &Examples, seed: u64) -> Result<(Model, Option<f32>), FitErrorKind> {
@@ -118,7 +129,7 @@ impl Learner {
 
     /// Whether what the learner gives can be averaged as it is: votes of many trees or neighbours, outputs
     /// trained by log-loss with regularisation, sigmoids fitted out of sample.
-    fn is_calibrated_by_itself(&self) -> bool {
+    pub(crate) fn is_calibrated_by_itself(&self) -> bool {
         match self {
             Self::Forest(_) | Self::Neighbours(_) | Self::Svm(_) | Self::Net(_) => true,
             Self::Boosting(_) | Self::Bayes(_) => false,

@@ -9,6 +9,7 @@
 
 mod bayes;
 mod calibration;
+mod cost;
 mod ensemble;
 mod examples;
 mod learned;
@@ -23,6 +24,7 @@ mod testing;
 mod trees;
 
 pub use bayes::{BayesKind, BayesSpec};
+pub use cost::{FitCost, ProblemSize};
 pub use ensemble::{Ensemble, Origin};
 pub use examples::{Examples, Labels, Lesson, Task, Values};
 pub use learned::Learned;

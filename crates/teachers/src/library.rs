@@ -71,6 +71,7 @@ impl Size {
                 l2: 1.0,
                 row_share: 0.8,
                 feature_share: 0.5,
+                rows_limit: None,
             })
         };
         let mut learners =
@@ -150,7 +151,15 @@ impl Size {
     fn forests(&self) -> Vec<Learner> {
         let many = if self.is_large() { 60 } else { 200 };
         let forest = |trees, max_depth, min_leaf, features, bootstrap, random_thresholds| {
-            Learner::Forest(ForestSpec { trees, max_depth, min_leaf, features, bootstrap, random_thresholds })
+            Learner::Forest(ForestSpec {
+                trees,
+                max_depth,
+                min_leaf,
+                features,
+                bootstrap,
+                random_thresholds,
+                rows_limit: None,
+            })
         };
         let deep = None;
         let mut learners = vec![

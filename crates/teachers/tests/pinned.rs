@@ -17,7 +17,15 @@ type Pinned = [&'static str; 2];
 
 fn forest(trees: usize, features: FeatureShare, bootstrap: bool, random_thresholds: bool) -> Learner {
     let (max_depth, min_leaf) = (None, 1);
-    Learner::Forest(ForestSpec { trees, max_depth, min_leaf, features, bootstrap, random_thresholds })
+    Learner::Forest(ForestSpec {
+        trees,
+        max_depth,
+        min_leaf,
+        features,
+        bootstrap,
+        random_thresholds,
+        rows_limit: None,
+    })
 }
 
 fn boosting(max_depth: u32) -> Learner {
@@ -30,6 +38,7 @@ fn boosting(max_depth: u32) -> Learner {
         l2: 1.0,
         row_share,
         feature_share,
+        rows_limit: None,
     })
 }
 

@@ -66,7 +66,15 @@ fn error(predictor: &dyn Predictor, dataset: &Dataset) -> f64 {
 
 fn forest(trees: usize, features: FeatureShare, bootstrap: bool, random_thresholds: bool) -> Learner {
     let (max_depth, min_leaf) = (None, 2);
-    Learner::Forest(ForestSpec { trees, max_depth, min_leaf, features, bootstrap, random_thresholds })
+    Learner::Forest(ForestSpec {
+        trees,
+        max_depth,
+        min_leaf,
+        features,
+        bootstrap,
+        random_thresholds,
+        rows_limit: None,
+    })
 }
 
 fn boosting(max_depth: u32) -> Learner {
@@ -79,6 +87,7 @@ fn boosting(max_depth: u32) -> Learner {
         l2: 1.0,
         row_share,
         feature_share,
+        rows_limit: None,
     })
 }
 

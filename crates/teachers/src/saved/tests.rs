@@ -27,6 +27,7 @@ fn forest() -> Learner {
         features,
         bootstrap,
         random_thresholds,
+        rows_limit: None,
     })
 }
 
@@ -66,6 +67,7 @@ fn every_kind_says_the_same_after_loading() {
             features: FeatureShare::Sqrt,
             bootstrap: true,
             random_thresholds: false,
+            rows_limit: None,
         }),
         Learner::Boosting(BoostingSpec {
             rounds: 3,
@@ -75,6 +77,7 @@ fn every_kind_says_the_same_after_loading() {
             l2: 1.0,
             row_share: 1.0,
             feature_share: 1.0,
+            rows_limit: None,
         }),
         neighbours(),
         bayes(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Trees;
 use super::bins::Bins;
+use super::forest::limit_name;
 use super::grow::{Grown, Limits};
 use super::histogram::{Layout, Newton, Pool};
 use super::loss::Loss;
@@ -33,6 +34,10 @@ pub struct BoostingSpec {
     pub row_share: f32,
     /// Share of the features, drawn for each tree, that may be split at; 1 for all.
     pub feature_share: f32,
+    /// Training rows that it is fitted to at most, drawn from each class by its share where there are more. Not a part of
+    /// the spec's serialised form where there is no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_limit: Option<usize>,
 }
 
 impl BoostingSpec {
@@ -53,7 +58,7 @@ impl BoostingSpec {
                 name += &format!(", {setting} {value}");
             }
         }
-        name
+        name + &limit_name(self.rows_limit)
     }
 
     /// The kind, for people.
@@ -148,6 +153,7 @@ mod tests {
         l2: 1.0,
         row_share: 1.0,
         feature_share: 1.0,
+        rows_limit: None,
     };
 
     #[test]
@@ -161,6 +167,7 @@ mod tests {
                 "boosted trees 30, depth 4, rate 0.25, leaf 5, l2 0",
             ),
             (BoostingSpec { row_share: 0.5, ..TREES }, "boosted trees 30, depth 4, rate 0.25, rows 0.5"),
+            (BoostingSpec { rows_limit: Some(9), ..TREES }, "boosted trees 30, depth 4, rate 0.25, 9 rows"),
             (
                 BoostingSpec { feature_share: 0.5, ..TREES },
                 "boosted trees 30, depth 4, rate 0.25, features 0.5",

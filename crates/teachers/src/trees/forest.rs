@@ -26,7 +26,7 @@ pub enum FeatureShare {
 
 impl FeatureShare {
     /// The share of `features`, rounded; at least one and at most all.
-    fn of(self, features: usize) -> usize {
+    pub(crate) fn of(self, features: usize) -> usize {
         let share = match self {
             Self::All => features,
             Self::Sqrt => (features as f32).sqrt().round() as usize,
@@ -53,6 +53,10 @@ pub struct ForestSpec {
     pub bootstrap: bool,
     /// Whether each drawn feature is cut at a random place, or at its best one.
     pub random_thresholds: bool,
+    /// Training rows that it is fitted to at most, drawn from each class by its share where there are more. Not a part of
+    /// the spec's serialised form where there is no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_limit: Option<usize>,
 }
 
 impl ForestSpec {
@@ -78,7 +82,7 @@ impl ForestSpec {
             (FOREST, false) => name += ", no bootstrap",
             _ => {}
         }
-        name
+        name + &limit_name(self.rows_limit)
     }
 
     /// The kind, for people.
@@ -141,6 +145,11 @@ impl ForestSpec {
     }
 }
 
+/// What a limit of rows adds to a name.
+pub(super) fn limit_name(rows_limit: Option<usize>) -> String {
+    rows_limit.map(|rows| format!(", {rows} rows")).unwrap_or_default()
+}
+
 const SINGLE: &str = "single tree";
 const BAGGED: &str = "bagged trees";
 const FOREST: &str = "random forest";
@@ -173,6 +182,7 @@ mod tests {
         features: FeatureShare::All,
         bootstrap: false,
         random_thresholds: false,
+        rows_limit: None,
     };
     const BAGS: ForestSpec = ForestSpec { trees: 100, bootstrap: true, ..TREE };
     const WOOD: ForestSpec = ForestSpec { features: FeatureShare::Sqrt, ..BAGS };
@@ -190,6 +200,7 @@ mod tests {
             (EXTRA, "extra trees 100, sqrt"),
             (ForestSpec { features: FeatureShare::All, ..EXTRA }, "extra trees 100, all features"),
             (ForestSpec { bootstrap: true, ..EXTRA }, "extra trees 100, sqrt, bootstrap"),
+            (ForestSpec { rows_limit: Some(500), ..EXTRA }, "extra trees 100, sqrt, 500 rows"),
         ];
         for (spec, name) in cases {
             assert_eq!(spec.name(), name);
@@ -208,8 +219,15 @@ mod tests {
                 for (bootstrap, random_thresholds) in
                     [(false, false), (false, true), (true, false), (true, true)]
                 {
-                    let spec =
-                        ForestSpec { trees, max_depth, min_leaf, features, bootstrap, random_thresholds };
+                    let spec = ForestSpec {
+                        trees,
+                        max_depth,
+                        min_leaf,
+                        features,
+                        bootstrap,
+                        random_thresholds,
+                        rows_limit: None,
+                    };
                     names.insert(spec.name());
                     settings += 1;
                 }

@@ -256,6 +256,7 @@ mod tests {
         features: FeatureShare::Sqrt,
         bootstrap: true,
         random_thresholds: false,
+        rows_limit: None,
     };
     const BOOSTING: BoostingSpec = BoostingSpec {
         rounds: 3,
@@ -265,6 +266,7 @@ mod tests {
         l2: 1.0,
         row_share: 0.7,
         feature_share: 0.7,
+        rows_limit: None,
     };
 
     fn fits(training: &crate::Examples, seed: u64) -> [Trees; 3] {
