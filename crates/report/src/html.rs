@@ -104,9 +104,9 @@ impl Display for Element {
     }
 }
 
-const BLOCKS: [&str; 16] = [
-    "p", "h1", "h2", "tr", "li", "dd", "path", "line", "text", "circle", "rect", "svg", "section", "figure",
-    "title", "style",
+const BLOCKS: [&str; 18] = [
+    "p", "h1", "h3", "summary", "h2", "tr", "li", "dd", "path", "line", "text", "circle", "rect", "svg",
+    "section", "figure", "title", "style",
 ];
 
 /// Signs that are markup become references; control characters, which HTML does not allow, spaces.

@@ -11,6 +11,8 @@ const TOP: f64 = 30.0;
 /// Below it, for values and the name of the horizontal axis.
 const BOTTOM: f64 = 44.0;
 const RIGHT: f64 = 14.0;
+/// Of a bold name, about.
+const WIDE_LETTER: f64 = 8.0;
 /// Characters of the longest label.
 const LABEL: usize = 26;
 
@@ -91,7 +93,8 @@ impl<'chart> Paper<'chart> {
             }
         }
         drawn.push(straight((left, bottom), (right, bottom), "axis"));
-        drawn.push(text((0.0, top - 14.0), "name", &self.chart.y.name));
+        let name = shortened(&self.chart.y.name, (self.size.width / WIDE_LETTER) as usize);
+        drawn.push(text((0.0, top - 14.0), "name", &name));
         drawn.push(text((right, bottom + 38.0), "name end", &self.chart.x.name));
         drawn
     }

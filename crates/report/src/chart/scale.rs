@@ -128,7 +128,7 @@ impl Scale {
         let whole: Vec<f64> = powers.map(|power| 10f64.powi(power)).filter(inside).collect();
         if fine.len() < 3 {
             None
-        } else if fine.len() <= about + 1 || whole.len() < 2 {
+        } else if fine.len() <= about + 1 || whole.len() < 3 {
             Some(fine)
         } else {
             let every = whole.len().div_ceil(about);
@@ -197,6 +197,11 @@ mod tests {
         assert_eq!(labels(&wide, 2, Labels::Prefixed("")), ["1 k", "100 k"]);
         let density = Scale::log([1.0, 0.05]).unwrap();
         assert_eq!(labels(&density, 6, Labels::Plain("")), ["0.05", "0.1", "0.2", "0.5", "1"]);
+        assert_eq!(
+            labels(&density, 2, Labels::Plain("")),
+            ["0.05", "0.1", "0.2", "0.5", "1"],
+            "two are too few"
+        );
         let narrow = Scale::log([110.0, 190.0]).unwrap();
         assert_eq!(labels(&narrow, 4, Labels::Plain("")), ["120", "140", "160", "180"]);
     }

@@ -7,7 +7,7 @@ use lessen_units::{Figure, Quantity};
 
 use super::section as titled;
 use crate::html::{Element, element, name};
-use crate::readable::{bytes, number};
+use crate::readable::{self, bytes};
 
 /// Everything that is needed to do it again.
 pub(super) fn section(result: &ResultRecord) -> Element {
@@ -25,13 +25,7 @@ pub(super) fn section(result: &ResultRecord) -> Element {
 fn facts(result: &ResultRecord) -> Vec<(&'static str, String)> {
     let (machine, data) = (&result.machine, &result.dataset);
     let unknown = || "not known".to_owned();
-    let cores = match (machine.cores, machine.threads) {
-        (None, None) => unknown(),
-        (cores, threads) => {
-            let said = |number: Option<u32>| number.map_or_else(unknown, |number| number.to_string());
-            format!("{} cores, {} threads", said(cores), said(threads))
-        }
-    };
+    let number = |number: Option<u32>| number.map_or_else(unknown, |number| number.to_string());
     let predicted = match (data.classes, &data.target) {
         (Some(classes), _) => format!("one of {classes} classes"),
         (None, Some(target)) => format!("the value of {target}"),
@@ -49,12 +43,15 @@ fn facts(result: &ResultRecord) -> Vec<(&'static str, String)> {
         ("columns", data.features.to_string()),
         ("predicted", predicted),
     ];
-    facts.extend(data.target_deviation.map(|deviation| ("standard deviation of it", number(deviation))));
+    facts.extend(
+        data.target_deviation.map(|deviation| ("standard deviation of it", readable::number(deviation))),
+    );
     facts.extend([
         ("SHA-256 of the data", data.sha256.clone()),
         ("seed", result.seed.to_string()),
         ("processor", machine.cpu.clone().unwrap_or_else(unknown)),
-        ("cores", cores),
+        ("cores", number(machine.cores)),
+        ("threads", number(machine.threads)),
         ("vectors", machine.isa.clone()),
         ("memory", machine.memory_bytes.map_or_else(unknown, bytes)),
         ("system", machine.os.clone().unwrap_or_else(unknown)),

@@ -98,10 +98,7 @@ fn check_attributes(mut rest: &str) -> Result<(), String> {
             known(name, ATTRIBUTES)?;
         }
         if name == "d" {
-            value
-                .split(|sign| matches!(sign, 'M' | 'L' | 'Z' | ' '))
-                .filter(|part| !part.is_empty())
-                .try_for_each(number)?;
+            value.split(['M', 'L', 'Z', ' ']).filter(|part| !part.is_empty()).try_for_each(number)?;
         }
         if name == "href" && !value.starts_with("./") {
             return Err(format!("{value} leads away"));
