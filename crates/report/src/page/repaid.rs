@@ -39,6 +39,8 @@ struct Lines<'result> {
     break_even: &'result Figure<f64>,
     crossing: Bounds,
     names: [&'result str; 2],
+    /// Whether all energies come from one meter, so that their doubt is mostly a common factor.
+    one_meter: bool,
 }
 
 fn lines(result: &ResultRecord) -> Result<Lines<'_>, String> {
@@ -66,6 +68,9 @@ fn lines(result: &ResultRecord) -> Result<Lines<'_>, String> {
         break_even: after,
         crossing,
         names: [&teacher.name, &chosen.name],
+        one_meter: [&teacher.joules_per_prediction, &chosen.joules_per_prediction]
+            .iter()
+            .all(|energy| energy.how() == to_repay.how()),
     })
 }
 
@@ -141,16 +146,17 @@ impl Lines<'_> {
     fn said(&self) -> String {
         let [teacher, student] = self.names;
         let doubt = band(self.break_even, predictions);
-        let together = if doubt.is_empty() {
+        let bounds = if doubt.is_empty() { "" } else { " The shaded areas are the bounds of each." };
+        let together = if doubt.is_empty() || !self.one_meter {
             ""
         } else {
-            " The shaded areas are the bounds of each. Energies of one meter are wrong by one factor, which raises or lowers \
-             both lines together: where they cross is known better than the lines are, as the bar at the foot shows."
+            " The energies are of one meter: if it is wrong, then by one factor, which raises or lowers both lines \
+             together. So where they cross is known better than the lines are, as the bar at the foot shows."
         };
         format!(
             "Energy used in all after so many predictions: `{teacher}` uses its own at each (dashed); `{student}` begins with \
              what making it took and then uses less (solid). They meet after {} predictions{doubt}. Both axes are \
-             logarithmic.{together}",
+             logarithmic.{bounds}{together}",
             figure(self.break_even, predictions)
         )
     }
