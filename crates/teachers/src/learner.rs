@@ -151,3 +151,56 @@ impl Learner {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FeatureShare;
+    use crate::testing::{line, numbers};
+    use crate::trees::Trees;
+
+    const TREE: ForestSpec = ForestSpec {
+        trees: 1,
+        max_depth: None,
+        min_leaf: 1,
+        features: FeatureShare::All,
+        bootstrap: false,
+        random_thresholds: false,
+        rows_limit: None,
+    };
+
+    #[test]
+    fn a_limit_is_kept_and_named() {
+        let place: Vec<f32> = (0..12).map(|place| place as f32).collect();
+        let training = numbers(line(&place), &place);
+        let leaves = |rows_limit| {
+            let spec = ForestSpec { rows_limit, ..TREE };
+            let seen = rows_limit.and_then(|limit| training.part(limit, 1));
+            let trees: Trees = spec.fit(seen.as_ref().unwrap_or(&training), 1);
+            let learned = Learner::Forest(spec).fit(&training, 1).unwrap();
+            assert_eq!(lessen_model::Predictor::cost(&learned).own, trees.operations(), "{rows_limit:?}");
+            let mut answers = vec![0.0; 12];
+            trees.answer(&training.encoded, &mut answers);
+            answers.dedup();
+            answers.len()
+        };
+        assert_eq!([None, Some(4), Some(12), Some(100)].map(leaves), [12, 4, 12, 12]);
+        assert_eq!(ForestSpec { rows_limit: Some(4), ..TREE }.name(), "single tree, 4 rows");
+    }
+
+    /// Specs that earlier runs wrote stay what they were, and are what is written without a limit.
+    #[test]
+    fn specs_without_a_limit_are_written_as_before_there_was_one() {
+        let forest = r#"{"forest":{"trees":1,"max_depth":null,"min_leaf":1,"features":"all","bootstrap":false,"random_thresholds":false}}"#;
+        let boosting = r#"{"boosting":{"rounds":9,"max_depth":3,"learning_rate":0.5,"min_leaf":2,"l2":1.0,"row_share":1.0,"feature_share":1.0}}"#;
+        for json in [forest, boosting] {
+            let read: Learner = serde_json::from_str(json).unwrap();
+            assert_eq!(read.rows_limit(), None);
+            assert_eq!(serde_json::to_string(&read).unwrap(), json);
+        }
+        let limited = Learner::Forest(ForestSpec { rows_limit: Some(7), ..TREE });
+        let json = serde_json::to_string(&limited).unwrap();
+        assert!(json.ends_with(r#""rows_limit":7}}"#), "{json}");
+        assert_eq!(serde_json::from_str::<Learner>(&json).unwrap(), limited);
+    }
+}

@@ -1,6 +1,11 @@
-//! The learners that make a teacher: many kinds, each with several settings (Caruana et al. 2004, section 3).
+//! The learners that make a teacher: many kinds, each with several settings (Caruana et al. 2004, section 3); [`plan`]
+//! sizes them to a problem, [`plan_within`] to what may be spent on it as well.
+
+mod within;
 
 use serde::{Deserialize, Serialize};
+
+pub use within::plan_within;
 
 use crate::bayes::BayesKind;
 use crate::examples::Task;
@@ -48,11 +53,17 @@ pub fn plan(rows: usize, width: usize, classes: impl Into<Option<usize>>) -> Lib
         ));
     }
     if classes.is_some_and(|classes| 2 * rows / classes.max(1) > SVM_ROWS) {
-        cut.push(format!("support vector machines see at most {SVM_ROWS} rows of each pair of classes"));
+        cut.push(svm_sentence(SVM_ROWS));
     }
     let learners = [size.boosting(), size.nets(), size.svms(), size.forests(), size.neighbours(), bayes()];
     let learners = learners.into_iter().flatten().filter(|learner| learner.supports(task)).collect();
     LibraryPlan { learners, cut }
+}
+
+const SVM_SENTENCE: &str = "support vector machines see at most";
+
+fn svm_sentence(rows: usize) -> String {
+    format!("{SVM_SENTENCE} {rows} rows of each pair of classes")
 }
 
 impl Size {

@@ -1,20 +1,20 @@
 //! The votes of the nearest training rows, or the mean of their numbers.
 
+mod among;
 mod mean;
 mod search;
 mod smoothing;
 
-use std::convert::Infallible;
-use std::sync::Arc;
-
 use lessen_data::Encoded;
-use lessen_model::{Batch, Cost, SharedKey};
+use lessen_model::{Batch, Cost};
 use lessen_units::Operations;
 use serde::{Deserialize, Serialize};
 
 use crate::examples::{Examples, Labels, Values};
-use search::{K_MAX, Nearest, Neighbour};
+use among::PointsWire;
+use search::{K_MAX, Neighbour};
 
+pub(crate) use among::Among;
 pub(crate) use mean::NeighbourMean;
 pub(crate) use search::Points;
 
@@ -99,60 +99,6 @@ impl Weighting {
     }
 }
 
-/// The training rows that neighbours are looked for among.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Among {
-    /// The fingerprint of the encoding that rows come in.
-    encoding: u64,
-    points: Arc<Points>,
-}
-
-impl Among {
-    fn of(examples: &Examples) -> Self {
-        Self { encoding: examples.fingerprint, points: examples.points() }
-    }
-
-    fn from_file(encoding: u64, points: PointsWire, rows: usize) -> Result<Self, String> {
-        let PointsWire { width, values } = points;
-        let wrong = format!("{} values, expected {rows} rows of {width}", values.len());
-        Ok(Self { encoding, points: Arc::new(Points::from_file(width, rows, values).ok_or(wrong)?) })
-    }
-
-    /// The neighbours of each row, searched for once a batch for all that look among the same points.
-    fn nearest(&self, encoded: &Encoded, batch: &Batch<'_>) -> Arc<Nearest> {
-        let search = || Ok::<_, Infallible>(self.points.nearest(encoded));
-        let Ok(nearest) = batch.shared(self.key(), search);
-        nearest
-    }
-
-    /// Names the search in these points by rows of this encoding.
-    fn key(&self) -> SharedKey {
-        SharedKey { what: "nearest neighbours", id: self.points.fingerprint() ^ self.encoding.rotate_left(1) }
-    }
-
-    /// Votes that are counted.
-    fn votes(&self, spec: &NeighboursSpec) -> u64 {
-        spec.k.min(self.points.rows()) as u64
-    }
-
-    /// The search, shared, and what is done with what it finds.
-    fn cost(&self, own: Operations) -> Cost {
-        let mut cost = Cost::own(own);
-        cost.shared.insert(self.key(), self.points.operations());
-        cost
-    }
-
-    /// Encoded features of a row.
-    pub(crate) fn width(&self) -> usize {
-        self.points.width()
-    }
-
-    /// The fingerprint of the encoding that rows must come in.
-    pub(crate) fn encoding(&self) -> u64 {
-        self.encoding
-    }
-}
-
 /// Shares of the classes, each counted once more than it is there: no class is impossible.
 fn prior(labels: &[u32], classes: usize) -> Vec<f32> {
     let mut counts = vec![1u32; classes];
@@ -186,13 +132,6 @@ struct Wire {
     points: PointsWire,
     labels: Vec<u32>,
     prior: Vec<f32>,
-}
-
-/// [`Points`] as a file has them: as many as there are labels.
-#[derive(Deserialize)]
-struct PointsWire {
-    width: usize,
-    values: Vec<f32>,
 }
 
 /// How far class shares may be from a sum of 1, by rounding.
@@ -247,7 +186,7 @@ impl Neighbours {
     /// What one prediction takes. Shared: the search. Own, as adds: a vote (weighed by distance: and its quotient) of
     /// each neighbour, sum and quotient of each class.
     pub(crate) fn cost(&self) -> Cost {
-        let adds = self.among.votes(&self.spec) * self.spec.weighting.adds() + 2 * self.classes() as u64;
+        let adds = self.among.found(self.spec.k) * self.spec.weighting.adds() + 2 * self.classes() as u64;
         self.among.cost(Operations { adds, ..Operations::NONE })
     }
 
@@ -263,6 +202,8 @@ impl Neighbours {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use lessen_model::Predictor;
 
     use super::*;

@@ -5,7 +5,8 @@ use lessen_model::{Batch, Cost};
 use lessen_units::Operations;
 use serde::{Deserialize, Serialize};
 
-use super::{Among, NeighboursSpec, PointsWire};
+use super::NeighboursSpec;
+use super::among::{Among, PointsWire};
 use crate::examples::{Examples, Values};
 
 /// Training rows whose numbers are averaged, each counting as its vote would.
@@ -65,7 +66,7 @@ impl NeighbourMean {
     /// What one prediction takes. Shared: the search. Own: a multiply-accumulate a neighbour, and as adds its vote
     /// (weighed by distance: and its quotient) and the division.
     pub(crate) fn cost(&self) -> Cost {
-        let votes = self.among.votes(&self.spec);
+        let votes = self.among.found(self.spec.k);
         let adds = votes * self.spec.weighting.adds() + 1;
         self.among.cost(Operations { macs: votes, adds, ..Operations::NONE })
     }
