@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::{LibraryPlan, SVM_ROWS, plan};
 use crate::cost::ProblemSize;
-use crate::examples::Task;
 use crate::learner::Learner;
 
 /// Shares that trees, rounds and epochs are cut to, one after the other; never below the floors.
@@ -190,9 +189,13 @@ impl Trim {
             let counts: Vec<String> = counts.collect();
             cut.push(format!("to take at most {cpu_seconds:.1} CPU seconds: {}", counts.join(", ")));
         }
-        if self.svm_rows < SVM_ROWS && size.task() == Task::Classes {
+        if self.svm_rows < SVM_ROWS {
             cut.retain(|sentence| !sentence.starts_with(super::SVM_SENTENCE));
-            cut.push(super::svm_sentence(self.svm_rows));
+            let in_pair = size.classes.map_or(0, |classes| 2 * size.rows / classes.max(1));
+            let are_left = learners.iter().any(|learner| matches!(learner, Learner::Svm(_)));
+            if are_left && in_pair > self.svm_rows {
+                cut.push(super::svm_sentence(self.svm_rows));
+            }
         }
         if let Some(rows) = self.tree_rows {
             cut.push(format!("boosting and forests learn from {rows} of {} training rows", size.rows));
