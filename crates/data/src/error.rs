@@ -25,6 +25,8 @@ pub enum DataError {
         place_in: String,
         /// Expected and found.
         problem: String,
+        /// What to do about it; empty where there is nothing to say.
+        hint: String,
     },
     /// A file is there but not the one that the name stands for.
     #[error("`{}` has SHA-256 {found}, expected {expected}", path.display())]
@@ -56,6 +58,14 @@ pub enum DataError {
         /// Which columns there are.
         hint: String,
     },
+    /// A file of one's own has no column that is plainly the one to be predicted.
+    #[error("which column of `{}` is to be predicted?", path.display())]
+    NoTarget {
+        /// The file.
+        path: PathBuf,
+        /// How to say it.
+        hint: String,
+    },
     /// The data was read but does not serve: one class, a class too small to split, no rows.
     #[error("data set `{name}`: {problem}")]
     Unusable {
@@ -79,13 +89,29 @@ fn place(place: &str) -> String {
 impl DataError {
     /// A [`DataError::Malformed`] about `place_in` (empty: the whole) of the file at `path`.
     pub(crate) fn malformed(path: &Path, place_in: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Malformed { path: path.to_owned(), place_in: place_in.into(), problem: problem.into() }
+        let (place_in, problem) = (place_in.into(), problem.into());
+        Self::Malformed { path: path.to_owned(), place_in, problem, hint: String::new() }
+    }
+
+    /// The same with advice, where it is a [`DataError::Malformed`].
+    pub(crate) fn advised(mut self, advice: impl Into<String>) -> Self {
+        if let Self::Malformed { hint, .. } = &mut self {
+            *hint = advice.into();
+        }
+        self
     }
 
     /// Advice, where there is some.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Unknown { hint, .. } | Self::NoColumn { hint, .. } if !hint.is_empty() => Some(hint),
+            Self::Unknown { hint, .. }
+            | Self::NoColumn { hint, .. }
+            | Self::NoTarget { hint, .. }
+            | Self::Malformed { hint, .. }
+                if !hint.is_empty() =>
+            {
+                Some(hint)
+            }
             Self::WrongDigest { .. } => Some("delete the file and put the published one in its place"),
             _ => None,
         }

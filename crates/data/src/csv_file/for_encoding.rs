@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::rows::Rows;
-use super::{Cell, CsvFile, CsvOptions, Header, TargetColumn, column_hint};
+use super::{Cell, CsvFile, CsvOptions, Header, TargetColumn, made_up_name, missing_column};
 use crate::{Column, ColumnEncoding, DataError, Encoding, Table};
 
 /// A column that the encoding wants.
@@ -25,13 +25,26 @@ enum WantedCells {
 /// Reads the columns that `encoding` was fitted to; no label is needed, and other columns are passed over.
 ///
 /// Where the first row names all of them, columns are found by name, in any order. A file without a header must have
-/// just these columns, in the encoding's order.
+/// just these columns, in the encoding's order, or those in their places that the encoding's names (`column_2`) say.
 ///
 /// # Errors
 /// [`DataError::NoColumn`] for a column that is not there, [`DataError::Malformed`], with line and column, for a
 /// ragged row, text where a number is expected, or a number that is not finite.
 pub fn read_for(encoding: &Encoding, file: &CsvFile<'_>) -> Result<Table, DataError> {
-    let options = CsvOptions { header: Header::Absent, ..CsvOptions::new(TargetColumn::Position(1)) };
+    read_for_with(encoding, file, &CsvOptions::new(TargetColumn::Position(1)))
+}
+
+/// The same of a file with other delimiters or marks for missing cells. Whether there is a header is found out, and
+/// nothing is a target.
+///
+/// # Errors
+/// See [`read_for`].
+pub fn read_for_with(
+    encoding: &Encoding,
+    file: &CsvFile<'_>,
+    options: &CsvOptions,
+) -> Result<Table, DataError> {
+    let options = CsvOptions { header: Header::Absent, ..options.clone() };
     let mut rows = Rows::new(file, &options);
     if !rows.advance()? {
         return Err(DataError::malformed(file.path, "", "there is nothing in it, expected rows"));
@@ -49,16 +62,16 @@ pub fn read_for(encoding: &Encoding, file: &CsvFile<'_>) -> Result<Table, DataEr
     {
         return Err(rows.malformed(None, format!("several columns are called `{}`", column.name)));
     }
-    let places: Option<Vec<usize>> =
-        wanted.iter().map(|column| first.iter().position(|name| *name == column.name)).collect();
-    let (places, has_header) = match places {
-        Some(places) => (places, true),
-        None if is_data(&first, &wanted, &options) => ((0..first.len()).collect(), false),
-        None => {
+    let made_up: Vec<String> = (0..first.len()).map(made_up_name).collect();
+    let as_made_up = places_in(&made_up, &wanted).filter(|places| is_data(&first, places, &wanted, &options));
+    let in_order: Vec<usize> = (0..first.len()).collect();
+    let (places, has_header) = match (places_in(&first, &wanted), as_made_up) {
+        (Some(places), _) => (places, true),
+        (None, Some(places)) => (places, false),
+        (None, None) if is_data(&first, &in_order, &wanted, &options) => (in_order, false),
+        (None, None) => {
             let missing = wanted.iter().find(|column| !first.contains(&column.name));
-            let column = missing.map(|column| column.name.clone()).unwrap_or_default();
-            let hint = column_hint(&column, &first);
-            return Err(DataError::NoColumn { path: file.path.to_owned(), column, hint });
+            return Err(missing_column(file.path, missing.map_or("", |column| &column.name), &first));
         }
     };
     let mut there = !has_header || rows.advance()?;
@@ -101,13 +114,19 @@ fn wanted(encoding: &Encoding) -> Vec<Wanted> {
     wanted
 }
 
-/// Whether a first row looks like data: as many cells as columns, and a number (or nothing) wherever one is wanted.
-fn is_data(first: &[String], wanted: &[Wanted], options: &CsvOptions) -> bool {
-    let fits = |(cell, column): (&String, &Wanted)| match column.cells {
-        WantedCells::Numbers(_) => !matches!(options.kind(cell), Cell::Text),
+/// Where the wanted columns are among `names`, if all are there.
+fn places_in(names: &[String], wanted: &[Wanted]) -> Option<Vec<usize>> {
+    let places: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
+    wanted.iter().map(|column| places.get(column.name.as_str()).copied()).collect()
+}
+
+/// Whether a first row looks like data: a cell in each place, and a number (or nothing) wherever one is wanted.
+fn is_data(first: &[String], places: &[usize], wanted: &[Wanted], options: &CsvOptions) -> bool {
+    let fits = |(&place, column): (&usize, &Wanted)| match column.cells {
+        WantedCells::Numbers(_) => !matches!(options.kind(&first[place]), Cell::Text),
         WantedCells::Levels { .. } => true,
     };
-    first.len() == wanted.len() && first.iter().zip(wanted).all(fits)
+    places.len() == wanted.len() && places.iter().zip(wanted).all(fits)
 }
 
 impl WantedCells {

@@ -10,13 +10,17 @@ use crate::DataError;
 use crate::unpack::Unpacked;
 
 /// Most text that a packed file may unpack to: far above any table that is learnt from on one machine.
-const MOST_UNPACKED: u64 = 4 << 30;
+pub(super) const MOST_UNPACKED: u64 = 4 << 30;
 
 /// Longest row. A stray quotation mark makes all that follows one cell: this is where it is noticed.
-const LONGEST_ROW: usize = 16 << 20;
+pub(super) const LONGEST_ROW: usize = 16 << 20;
 
 /// Most cells of a row: each takes some memory as a column, even where it is empty.
 const MOST_CELLS: usize = 1 << 18;
+
+/// Advice where text is in another encoding.
+pub(super) const SAVE_AS_UTF8: &str =
+    "save the file as UTF-8; `iconv -f LATIN1 -t UTF-8` turns one into the other";
 
 /// The rows of a file; the one at hand is kept as bytes, its cells end to end.
 pub(super) struct Rows<'a> {
@@ -102,8 +106,20 @@ impl<'a> Rows<'a> {
     pub(super) fn cell(&self, place: usize, name: &str) -> Result<&str, DataError> {
         let start = if place == 0 { 0 } else { self.ends[place - 1] };
         let cell = std::str::from_utf8(&self.bytes[start..self.ends[place]])
-            .map_err(|_| self.malformed(Some(name), "the text is not UTF-8"))?;
+            .map_err(|_| self.malformed(Some(name), "the text is not UTF-8").advised(SAVE_AS_UTF8))?;
         Ok(if self.trim { cell.trim() } else { cell })
+    }
+
+    /// The cells of the row at hand, whatever their text is worth.
+    pub(super) fn lossy(&self) -> Vec<String> {
+        let start = |place: usize| if place == 0 { 0 } else { self.ends[place - 1] };
+        let cell = |place: usize| String::from_utf8_lossy(&self.bytes[start(place)..self.ends[place]]);
+        (0..self.cells).map(|place| cell(place).trim().to_owned()).collect()
+    }
+
+    /// The line that the row at hand ends in, counted from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line
     }
 
     /// An error about the row at hand, or one cell of it.
