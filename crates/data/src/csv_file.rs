@@ -15,6 +15,8 @@ use std::path::Path;
 
 use crate::{DataError, Table};
 use cells::Cell;
+#[cfg(feature = "parquet")]
+pub(crate) use cells::ascending;
 pub use for_encoding::{read_for, read_for_with};
 pub(crate) use layout::Layout;
 pub(crate) use names::{check_no_name_twice, column_hint, made_up_name, missing_column, names};

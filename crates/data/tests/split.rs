@@ -133,7 +133,8 @@ fn a_number_is_split_60_20_20_in_each_group_of_neighbours() {
 fn numbers_that_cannot_be_split_are_an_error() {
     let ramp: Vec<f32> = (0..24).map(|row| row as f32).collect();
     let given: Vec<u32> = (19..24).collect();
-    let cases: [(&[f32], Option<&[u32]>, &str); 4] = [
+    type Case<'a> = (&'a [f32], Option<&'a [u32]>, &'a str);
+    let cases: [Case<'_>; 4] = [
         (&[], None, "0 rows to divide, expected at least 20"),
         (&ramp[..19], None, "19 rows to divide, expected at least 20"),
         (&ramp, Some(&given), "19 rows to divide, expected at least 20"),

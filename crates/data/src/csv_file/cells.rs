@@ -75,7 +75,7 @@ impl Cells {
 }
 
 /// Puts levels in `order`, so that they do not depend on which row came first, and codes with them.
-fn ascending(
+pub(crate) fn ascending(
     known: HashMap<String, u32>,
     mut codes: Vec<Option<u32>>,
     order: impl Fn(&str, &str) -> std::cmp::Ordering,
