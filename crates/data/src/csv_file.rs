@@ -19,7 +19,7 @@ use cells::Cell;
 pub(crate) use cells::ascending;
 pub use for_encoding::{read_for, read_for_with};
 pub(crate) use layout::Layout;
-pub(crate) use names::{check_no_name_twice, column_hint, made_up_name, missing_column, names};
+pub(crate) use names::{check_no_name_twice, listed, made_up_name, missing_column, names};
 pub(crate) use parts::{Part, Parts, TargetColumnCells};
 
 /// A file that was read: its content, and its path for messages.

@@ -149,8 +149,8 @@ fn most_common_length(rows: &[Vec<String>]) -> (usize, usize) {
 
 /// Whether the first row names the columns.
 ///
-/// It does not where it has a number in a column that is numbers below. Where it has text above numbers it does;
-/// where there are no columns of numbers, unless half of its cells are found again below them.
+/// It does where it has text above columns of numbers, and does not where it has numbers there; where it has both, the
+/// greater part tells. Without columns of numbers it does unless half of its cells are found again below them.
 fn has_header(rows: &[Vec<String>], options: &CsvOptions) -> bool {
     let Some((first, rest)) = rows.split_first() else { return false };
     if counts_columns(first) {
@@ -161,20 +161,21 @@ fn has_header(rows: &[Vec<String>], options: &CsvOptions) -> bool {
     if rest.is_empty() {
         return !first.iter().any(|cell| is_number(cell));
     }
-    let (mut text_above_numbers, mut there, mut found_again) = (false, 0, 0);
+    let (mut text_above_numbers, mut numbers_above_numbers) = (0, 0);
+    let (mut there, mut found_again) = (0, 0);
     for (place, head) in first.iter().enumerate().filter(|(_, head)| !is_missing(head)) {
         let below = || rest.iter().filter_map(|row| row.get(place)).filter(|cell| !is_missing(cell));
         let numbers = below().filter(|cell| is_number(cell)).count();
         if numbers > 0 && 10 * numbers >= 9 * below().count() {
-            if is_number(head) {
-                return false;
-            }
-            text_above_numbers = true;
+            *(if is_number(head) { &mut numbers_above_numbers } else { &mut text_above_numbers }) += 1;
         }
         there += 1;
         found_again += usize::from(below().any(|cell| cell == head));
     }
-    text_above_numbers || 2 * found_again < there || there == 0
+    if text_above_numbers + numbers_above_numbers > 0 {
+        return text_above_numbers >= numbers_above_numbers;
+    }
+    2 * found_again < there || there == 0
 }
 
 /// Whether the numbers of a first row are the columns' own, from 0 or from 1: what a table made from an array has.

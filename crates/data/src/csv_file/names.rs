@@ -93,10 +93,15 @@ pub(super) fn find_target(path: &Path, names: &[String], target: &TargetColumn) 
 /// Names shown where none is near to the one asked for.
 const NAMES_SHOWN: usize = 10;
 
-pub(crate) fn column_hint(wanted: &str, names: &[String]) -> String {
+fn column_hint(wanted: &str, names: &[String]) -> String {
     if let Some(near) = nearest(wanted, names.iter().map(String::as_str)) {
         return format!("did you mean `{near}`?");
     }
+    listed(names)
+}
+
+/// The columns that there are, as advice.
+pub(crate) fn listed(names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(NAMES_SHOWN).map(|name| format!("`{name}`")).collect();
     let more = if names.len() > NAMES_SHOWN { ", …" } else { "" };
     format!("the columns are {}{more}", shown.join(", "))

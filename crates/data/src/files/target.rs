@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::Task;
-use crate::csv_file::{column_hint, missing_column};
+use crate::csv_file::{listed, missing_column};
 use crate::{DataError, Target};
 
 /// The cells of a target, before it is decided what they are taken for.
@@ -55,7 +55,7 @@ pub(super) fn find_column(
             Ok((place, Some(format!("`{}` is what is predicted: its name says so", names[place]))))
         }
         _ => {
-            let hint = format!("say `--target COLUMN`; {}", column_hint("", names));
+            let hint = format!("say `--target COLUMN`; {}", listed(names));
             Err(DataError::NoTarget { path: path.to_owned(), hint })
         }
     }
