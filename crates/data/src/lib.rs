@@ -5,8 +5,9 @@
 //! only, turns raw rows into the feature-major [`Encoded`] matrix that networks and learners compute in.
 //! Every random choice in lessen draws from [`random::stream`].
 //!
-//! Rows come from files: [`idx`] reads images, [`csv_file`] tables, [`named`] the sets that have a name, checked
-//! byte for byte, of which [`digits()`] needs no file. Readers take a file's bytes, packed or not, and answer any
+//! Rows come from files: [`files`] opens those of one's own and finds out how they are to be read, [`named`] the sets
+//! that have a name, checked byte for byte, of which [`digits()`] needs no file. [`idx`] reads images, [`csv_file`]
+//! tables, [`npy`] arrays. Readers take a file's bytes, packed or not, and answer any
 //! bytes with rows or an error that says where; memory grows with what is in a file, not with what it claims.
 //!
 //! # Example

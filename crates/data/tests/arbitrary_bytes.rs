@@ -6,6 +6,7 @@ mod packed;
 use std::path::Path;
 
 use lessen_data::csv_file::{self, CsvFile, CsvOptions, Header, TargetColumn};
+use lessen_data::files::{self, FileOptions};
 use lessen_data::idx;
 use packed::gzip;
 use proptest::prelude::*;
@@ -59,6 +60,31 @@ proptest! {
         read_csv(&bytes, Header::InFile, trim);
         read_csv(&bytes, Header::Absent, trim);
         read_csv(&bytes, Header::Given(vec!["a".into(), "b".into()]), trim);
+    }
+
+    /// Whatever the layout that is found out, the rows are a data set that can be divided, or that says why not.
+    #[test]
+    fn own_files_take_any_text(
+        bytes in prop_oneof![
+            bytes(&[&[], b"a,b\n", b"a;b\n1;2\n"]),
+            prop::collection::vec(prop::sample::select(b"ab12.-e?\",;\t|#\n\n\r \xff".as_slice()), 0..200),
+        ],
+        test in prop::option::of(text()),
+        target in prop::sample::select(["1", "2", "b"].as_slice()),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, test_path) = (folder.path().join("a.csv"), folder.path().join("test.csv"));
+        std::fs::write(&path, bytes).unwrap();
+        if let Some(test) = &test {
+            std::fs::write(&test_path, test).unwrap();
+        }
+        let options = FileOptions { target: Some(target.into()), test: test.map(|_| test_path), task: None };
+        if let Ok(opened) = files::open(&path, &options) {
+            let rows = opened.dataset.features.rows();
+            if let Ok(split) = opened.dataset.split(1) {
+                prop_assert_eq!(split.train.len() + split.validation.len() + split.test.len(), rows);
+            }
+        }
     }
 
     /// What is written with quotation marks is read as it was, and errors name the line that they are in.

@@ -259,6 +259,13 @@ fn bad_text_is_named_with_its_place() {
         let found = Folder::new(&[("a.csv", &bytes)]).error("a.csv", &target("y"));
         assert_eq!(found, (error, hint.to_owned()), "{}", String::from_utf8_lossy(&bytes));
     }
+    let rows: String = (0..30).map(|row| format!("{row},5;{}\n", row % 2)).collect();
+    let folder = Folder::new(&[("a.csv", format!("a;y\n{rows}").as_bytes())]);
+    let expected = "`a.csv`, line 2, column `a`: `0,5`, expected a number with a point before its decimals";
+    assert_eq!(
+        folder.error("a.csv", &target("y")),
+        (expected.into(), "write the file with decimal points".into())
+    );
     // Below nine in ten the column is one of text.
     let rows: String = (0..40)
         .map(|row| format!("{},{}\n", if row % 8 == 0 { "x".into() } else { (row % 4).to_string() }, row % 2))

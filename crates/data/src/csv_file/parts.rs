@@ -51,6 +51,8 @@ pub(crate) struct TargetColumnCells {
 struct Seen {
     numbers: u64,
     texts: u64,
+    /// Of the texts, those that are numbers but for a comma before their decimals.
+    decimal_commas: u64,
     /// The first cell that is neither a number nor missing: all of them are levels then.
     text: Option<Spot>,
     /// The complaint about the first cell that is no finite number; it holds if the column proves numeric.
@@ -160,6 +162,7 @@ impl Parts<'_> {
                     }
                     Cell::Text => {
                         seen.texts += 1;
+                        seen.decimal_commas += u64::from(cell.replacen(',', ".", 1).parse::<f32>().is_ok());
                         if seen.text.is_none() {
                             let path = part.file.path.to_owned();
                             seen.text = Some(Spot { path, line: rows.line(), cell: shown(cell) });
@@ -198,8 +201,13 @@ impl Seen {
     fn text_among_numbers(&self, name: &str, hint: &str) -> Option<DataError> {
         let text = self.text.as_ref()?;
         let cells = self.numbers + self.texts;
-        if cells < FEWEST_CELLS_OF_NUMBERS || self.numbers * 100 < cells * LEAST_PERCENT_OF_NUMBERS {
+        let numbers = self.numbers + self.decimal_commas;
+        if cells < FEWEST_CELLS_OF_NUMBERS || numbers * 100 < cells * LEAST_PERCENT_OF_NUMBERS {
             return None;
+        }
+        if self.decimal_commas > 0 {
+            let complaint = text.complaint(name, "expected a number with a point before its decimals");
+            return Some(complaint.advised("write the file with decimal points"));
         }
         let problem = format!("expected a number, as in {} of {cells} cells", self.numbers);
         let hint = format!("{hint}; quotation marks do not make numbers text");

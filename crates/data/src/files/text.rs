@@ -18,14 +18,14 @@ pub(super) fn read(
     let layout = Layout::of(&file)?;
     let columns = names(&file, &layout.options)?;
     check_no_name_twice(&content.path, &columns)?;
-    let has_header = layout.options.header == Header::InFile;
-    let mut notes = layout.findings;
-    let (place, note) = find_column(&content.path, &columns, target)?;
-    notes.extend(note);
     if columns.len() < 2 {
         let error = DataError::malformed(&content.path, "", "there is no column beside the target");
         return Err(error.advised("commas, semicolons, tabs and vertical bars are looked for between cells"));
     }
+    let has_header = layout.options.header == Header::InFile;
+    let mut notes = layout.findings;
+    let (place, note) = find_column(&content.path, &columns, target)?;
+    notes.extend(note);
     let places = (0..columns.len()).collect();
     let mut parts = vec![Part { file, options: layout.options, places }];
     if let Some(test) = &test {
