@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lessen_compress::munge::MungeSpec;
 use lessen_compress::{HIDDEN, Method};
+use lessen_data::files::Task;
 
 /// Tells what a machine-learning result cost, and makes the next one cheaper.
 #[derive(Debug, Parser)]
@@ -86,6 +87,18 @@ pub(crate) struct FileArgs {
     pub(crate) task: Option<TaskName>,
 }
 
+impl FileArgs {
+    /// The first of the options that was given.
+    pub(crate) fn first_said(&self) -> Option<&'static str> {
+        let said = [
+            ("--target", self.target.is_some()),
+            ("--test", self.test.is_some()),
+            ("--task", self.task.is_some()),
+        ];
+        said.into_iter().find(|(_, said)| *said).map(|(flag, _)| flag)
+    }
+}
+
 /// What is predicted.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum TaskName {
@@ -130,6 +143,15 @@ pub(crate) enum MethodName {
     Prune,
     /// Survivors are trained again from their first weights (Frankle & Carbin 2019).
     Ticket,
+}
+
+impl From<TaskName> for Task {
+    fn from(name: TaskName) -> Self {
+        match name {
+            TaskName::Classification => Self::Classification,
+            TaskName::Regression => Self::Regression,
+        }
+    }
 }
 
 impl From<MethodName> for Method {

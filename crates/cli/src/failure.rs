@@ -14,13 +14,6 @@ pub(crate) struct Advised {
     pub(crate) hint: String,
 }
 
-/// Something is there under that name, but it is no named data set.
-pub(crate) fn not_a_named_set(name: &str) -> anyhow::Error {
-    let message = format!("`{name}` is a file or folder, expected the name of a data set");
-    let hint = "only named data sets can be compressed so far; `lessen data list` lists them".to_owned();
-    Advised { message, hint }.into()
-}
-
 /// `error: …`, one `caused by: …` line a cause, and `hint: …` where there is one.
 pub(crate) fn text(error: &anyhow::Error) -> String {
     let mut text = format!("error: {error}");

@@ -1,17 +1,19 @@
 //! One file a verb: what was typed becomes a library call, and its record becomes a screen.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use lessen_compress::{CompressOptions, Planned, Progress, Stages, Teacher};
+use lessen_compress::{Budget, CompressOptions, Planned, Progress, Speed, Stages, Teacher};
+use lessen_data::Dataset;
+use lessen_data::files::{self, FileOptions, Opened};
 use lessen_data::named::{self, Folders};
-use lessen_data::{DataError, Dataset};
 use lessen_meter::Meter;
 use lessen_records::{OutputFolder, ResultRecord};
 
-use crate::args::Common;
+use crate::args::{Common, FileArgs};
+use crate::interrupt;
 use crate::output::Output;
 use crate::progress::Line;
-use crate::{failure, interrupt};
 
 pub(crate) mod compress;
 pub(crate) mod data;
@@ -29,12 +31,19 @@ fn folders(common: &Common) -> Folders {
     Folders::from_environment(common.data_dir.as_deref())
 }
 
-/// The named data set.
-fn load(name: &str, common: &Common) -> anyhow::Result<Dataset> {
-    match named::load(name, &folders(common)) {
-        Err(DataError::Unknown { .. }) if Path::new(name).exists() => Err(failure::not_a_named_set(name)),
-        loaded => Ok(loaded?),
+/// The data set that DATA stands for, and what was assumed of a file: a name, or else a path.
+fn load(data: &str, file: &FileArgs, common: &Common) -> anyhow::Result<(Dataset, Vec<String>)> {
+    let is_named = named::names().any(|name| name == data);
+    if is_named || !files::is_own(data) {
+        if let Some(flag) = file.first_said() {
+            anyhow::bail!("`{flag}` is for files of your own, and `{data}` is the name of a data set");
+        }
+        return Ok((named::load(data, &folders(common))?, Vec::new()));
     }
+    let options =
+        FileOptions { target: file.target.clone(), test: file.test.clone(), task: file.task.map(Into::into) };
+    let Opened { dataset, notes } = files::open(Path::new(data), &options)?;
+    Ok((dataset, notes))
 }
 
 /// Where a run on `dataset` writes.
@@ -45,22 +54,31 @@ fn output_folder(dataset: &Dataset, common: &Common) -> PathBuf {
 /// Runs the whole job in the output folder. Everything that can be refused is looked at before the folder
 /// is made.
 fn compress_into_folder(
-    dataset: &Dataset,
-    options: &CompressOptions,
+    (dataset, notes): (&Dataset, &[String]),
+    (options, budget): (&CompressOptions, Option<Duration>),
     teacher: &Teacher,
     common: &Common,
     output: &Output,
 ) -> anyhow::Result<ResultRecord> {
     let options = CompressOptions { seed: common.seed, ..options.clone() };
     let split = dataset.split(options.seed)?;
-    let planned = Planned::new(dataset, &split, &options);
     let path = output_folder(dataset, common);
     let meter = Meter::detect();
     let folder = OutputFolder::open(&path, KIND, common.force)?;
     interrupt::explain(format!("the same command again goes on from `{}`", path.display()));
     let line = Line::new(output);
+    notes.iter().for_each(|sentence| line.note(sentence));
+    let mut stages = Stages::new(&folder, &meter, &line);
+    let options = match budget {
+        Some(time) => {
+            let (seconds, threads) = (time.as_secs_f64(), rayon::current_num_threads());
+            let speed = Speed::of_run(&mut stages)?.factor;
+            CompressOptions { budget: Some(Budget { seconds, threads, speed }), ..options }
+        }
+        None => options,
+    };
+    let planned = Planned::new(dataset, &split, &options);
     planned.cut.iter().for_each(|sentence| line.note(sentence));
-    let stages = Stages::new(&folder, &meter, &line);
     let result = lessen_compress::compress(dataset, &split, &planned, teacher, stages)?;
     folder.write(REPORT, lessen_report::page(&result).as_bytes())?;
     Ok(result)

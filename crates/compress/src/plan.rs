@@ -1,10 +1,14 @@
 //! What a run will do, every default written out and sized to the data.
 
+mod within;
+
 use lessen_data::{Dataset, Encoding, Split};
 use lessen_engine::Activation;
-use lessen_teachers::{Learner, library};
+use lessen_teachers::{Learner, ProblemSize, library};
 use serde::{Deserialize, Serialize};
 
+use self::within::{Problem, cut_to};
+use crate::budget::Budget;
 use crate::job::{DistilSpec, PruneSpec, StudentSpec, TicketSpec};
 use crate::lessons::Weighing;
 use crate::metric::Metric;
@@ -36,6 +40,9 @@ pub struct CompressSpec {
     pub prune: Option<PruneSpec>,
     /// How the survivors of pruning are trained from their first weights.
     pub ticket: Option<TicketSpec>,
+    /// The time that all of this was cut to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
 }
 
 /// A resolved run, and what had to be cut for it.
@@ -74,6 +81,8 @@ pub struct CompressOptions {
     pub max_drop_points: Option<f64>,
     /// Methods to try; all where nothing is said. Those that a named one stands on are tried too.
     pub methods: Option<Vec<Method>>,
+    /// Time that the run may take; as long as it takes where nothing is said.
+    pub budget: Option<Budget>,
     /// Rows of the transfer set.
     pub rows: Option<usize>,
     /// Hidden units of the students.
@@ -121,7 +130,8 @@ impl Planned {
         let width = Encoding::fit(&dataset.features, &split.train).width();
         let classes = dataset.answer().classes().map(<[String]>::len);
         let library = library::plan(training_rows, width, classes);
-        cut.extend(library.cut);
+        // A budget cuts the library anew.
+        cut.extend(library.cut.into_iter().filter(|_| options.budget.is_none()));
         let size = Size { rows: rows + training_rows, width, metric };
         let is_wanted = |method: Method| {
             let named = |methods: &Vec<Method>| match method {
@@ -143,8 +153,18 @@ impl Planned {
             distil: is_wanted(Method::Distil).then(|| size.distil()),
             prune: is_wanted(Method::Prune).then(|| size.prune()),
             ticket: is_wanted(Method::Ticket).then(|| size.ticket()),
+            budget: options.budget,
         };
-        Self { spec, cut }
+        let mut planned = Self { spec, cut };
+        let validation_rows = split.validation.len();
+        let problem = ProblemSize { rows: training_rows, width, classes, validation_rows };
+        if let Some(budget) = &options.budget {
+            cut_to(&mut planned, &Problem { size: problem, test_rows: split.test.len() }, budget);
+        }
+        // Dear ones first, so that none runs alone in the end.
+        let cost = |learner: &Learner| learner.fit_cost(&problem).fitting();
+        planned.spec.library.sort_by(|a, b| cost(b).total_cmp(&cost(a)));
+        planned
     }
 }
 

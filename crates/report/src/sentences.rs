@@ -169,7 +169,7 @@ fn took(result: &ResultRecord, chosen: &ModelRecord) -> String {
     }
     let tried = match result.models.iter().filter(|model| model.role == Role::Student).count() {
         0 | 1 => String::new(),
-        sizes => format!(", all {sizes} sizes tried included"),
+        networks => format!(", all {networks} networks tried included"),
     };
     format!("Compressing took {}{}{tried}", figure(to_repay, joules), band(to_repay, joules))
 }

@@ -12,14 +12,21 @@ use crate::progress::Line;
 use crate::{interrupt, screen};
 
 pub(crate) fn run(args: &CompressArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
-    let dataset = super::load(&args.data, common)?;
+    let (dataset, notes) = super::load(&args.data, &args.file, common)?;
     let methods = args.methods.as_ref().map(|names| names.iter().copied().map(Into::into).collect());
     let options =
         CompressOptions { max_drop_points: Some(args.max_drop), methods, ..CompressOptions::default() };
     if let Some(seeds) = args.seeds {
+        notes.iter().for_each(|note| output.talk(&format!("note: {note}")));
         return many(&dataset, &options, seeds.get(), common, output);
     }
-    let result = super::compress_into_folder(&dataset, &options, &Teacher::Library, common, output)?;
+    let result = super::compress_into_folder(
+        (&dataset, &notes),
+        (&options, args.budget),
+        &Teacher::Library,
+        common,
+        output,
+    )?;
     screen::result(&result, &super::output_folder(&dataset, common), output)?;
     Ok(Outcome::Done)
 }

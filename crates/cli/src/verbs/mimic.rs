@@ -23,7 +23,7 @@ pub(crate) fn run(args: &MimicArgs, common: &Common, output: &Output) -> anyhow:
     if let Some(file) = &args.transfer_only {
         look_where_to_write(file, common.force)?;
     }
-    let dataset = super::load(&args.data, common)?;
+    let (dataset, notes) = super::load(&args.data, &args.file, common)?;
     let options = options(args);
     let teacher = match &args.teacher {
         Some(folder) => Teacher::load(&teacher_folder(folder), &dataset, common.seed)?,
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &MimicArgs, common: &Common, output: &Output) -> anyhow:
     if let Some(file) = &args.transfer_only {
         return only_transfer(&dataset, &options, &teacher, file, common, output);
     }
-    let result = super::compress_into_folder(&dataset, &options, &teacher, common, output)?;
+    let result = super::compress_into_folder((&dataset, &notes), (&options, None), &teacher, common, output)?;
     screen::result(&result, &super::output_folder(&dataset, common), output)?;
     Ok(Outcome::Done)
 }

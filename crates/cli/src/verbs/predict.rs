@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use lessen_compress::arg_max;
-use lessen_data::csv_file::{self, CsvFile, quoted};
-use lessen_data::{Answer, Dataset, Features, named};
+use lessen_data::csv_file::quoted;
+use lessen_data::{Answer, Dataset, Features, files, named};
 use lessen_engine::Plan;
 use lessen_model::{Network, predict_rows};
 
@@ -18,8 +18,8 @@ use crate::output::Output;
 pub(crate) fn run(args: &PredictArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
     let network = read_model(&args.model)?;
     let is_named = named::names().any(|name| name == args.data);
-    if is_named || !Path::new(&args.data).exists() {
-        let dataset = super::load(&args.data, common)?;
+    if is_named || !files::is_own(&args.data) {
+        let dataset = named::load(&args.data, &super::folders(common))?;
         let rows = part(&dataset, args.part, common.seed)?;
         let answers = predict(network, &dataset.features, &rows, output)?;
         if let Some(right) = right(&dataset, &rows, &answers) {
@@ -30,11 +30,9 @@ pub(crate) fn run(args: &PredictArgs, common: &Common, output: &Output) -> anyho
     if args.part != PartName::All {
         anyhow::bail!("`--part` divides a named data set, and `{}` is a file", args.data);
     }
-    let path = Path::new(&args.data);
-    let bytes = read_regular(path, None)?;
-    let table = csv_file::read_for(network.encoding(), &CsvFile { path, bytes: &bytes })?;
-    let rows: Vec<u32> = (0..table.rows() as u32).collect();
-    predict(network, &Features::Table(table), &rows, output)?;
+    let features = files::read_rows_for(network.encoding(), Path::new(&args.data))?;
+    let rows: Vec<u32> = (0..features.rows() as u32).collect();
+    predict(network, &features, &rows, output)?;
     Ok(Outcome::Done)
 }
 

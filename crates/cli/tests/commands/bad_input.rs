@@ -88,12 +88,122 @@ fn bounds_and_doubles_are_told() {
     refused(&["compress", "--seeds", "10001"], &["from 1 to 10000"]);
 }
 
-#[test]
-fn own_files_cannot_be_compressed_yet() {
-    for own in ["rows.csv", "taken"] {
-        refused(&["compress", own], &[own, "hint: only named data sets", "`lessen data list`"]);
-        refused(&["mimic", own], &[own, "hint: only named data sets", "`lessen data list`"]);
+/// A table of a hundred rows: `age`, `size`, and `kind`, which is a or b; line 52 as given.
+fn table(header: &str, line_52: &str) -> Vec<u8> {
+    let mut text = format!("{header}\n");
+    for row in 0..100 {
+        match row {
+            50 => text += line_52,
+            _ => text += &format!("{},0.{}{}", row * 7 % 90, row * 13 % 10, row * 29 % 97),
+        }
+        if row != 50 || !line_52.contains(',') {
+            text += if row % 2 == 0 { ",a" } else { ",b" };
+        }
+        text.push('\n');
     }
+    text.into_bytes()
+}
+
+/// The bytes of an IDX file: magic number, dimensions, and as many zeros as said.
+fn idx(magic: u32, dimensions: &[u32], body: usize) -> Vec<u8> {
+    let numbers = [&[magic], dimensions].concat();
+    numbers.iter().flat_map(|number| number.to_be_bytes()).chain(vec![0; body]).collect()
+}
+
+#[test]
+fn own_files_that_cannot_be_used_are_refused_by_file_row_and_column() {
+    const HEADER: &str = "age,size,kind";
+    let with = |line: &str| table(HEADER, line);
+    let cases: [(&str, Vec<u8>, &str, &[&str]); 16] = [
+        ("t.csv", with("1,2,a"), "kin", &["`t.csv` has no column `kin`", "hint: did you mean `kind`?"]),
+        ("t.csv", Vec::new(), "kind", &["`t.csv`: there is nothing in it"]),
+        ("t.csv", b"age,size,kind\n".to_vec(), "kind", &["`t.csv`: there are no rows"]),
+        ("t.csv", with("1,a"), "kind", &["`t.csv`, line 52: 2 cells, expected 3"]),
+        ("t.csv", with("1,2,"), "kind", &["`t.csv`, line 52, column `kind`: the label is missing"]),
+        (
+            "t.csv",
+            with("abc,2,a"),
+            "kind",
+            &["`t.csv`, line 52, column `age`: `abc`, expected a number, as in 99 of 100 cells", "hint: "],
+        ),
+        (
+            "t.csv",
+            with("NaN,2,a"),
+            "kind",
+            &["`t.csv`, line 52, column `age`: `NaN`, expected a finite number"],
+        ),
+        ("t.csv", with("1,-inf,a"), "kind", &["`t.csv`, line 52, column `size`: `-inf`, expected a finite"]),
+        (
+            "t.csv",
+            with("1,1e400,a"),
+            "kind",
+            &["`t.csv`, line 52, column `size`: `1e400`, expected a finite"],
+        ),
+        ("t.csv", with("1,2,z"), "kind", &["class `z` has 1 rows, expected at least 5"]),
+        (
+            "t.csv",
+            b"x,kind\n1,a\n2,a\n3,a\n1,a\n".to_vec(),
+            "kind",
+            &["there is one class, expected two or more"],
+        ),
+        ("t.csv", table("age,age,kind", "1,2,a"), "kind", &["`t.csv`: several columns are called `age`"]),
+        (
+            "t.csv",
+            b"x,kind\n1,\xe9\n".to_vec(),
+            "kind",
+            &["`t.csv`, line 2, column `kind`", "not UTF-8", "hint: "],
+        ),
+        ("t.npy", b"NUMPY, no".to_vec(), "y", &["`t.npy`"]),
+        ("t.npz", b"PK, no".to_vec(), "y", &["`t.npz`"]),
+        ("t.parquet", b"PAR1".to_vec(), "y", &["`t.parquet`"]),
+    ];
+    for (name, bytes, target, expected) in cases {
+        refused_file(&[(name, &bytes)], &[name, "--target", target], expected);
+    }
+    refused_file(
+        &[("t.csv", &with("1,2,a"))],
+        &["t.csv"],
+        &["which column of `t.csv`", "hint: say `--target"],
+    );
+    let images = |count, body| idx(0x803, &[count, 2, 2], body);
+    for (images, labels, expected) in [
+        (idx(0x1234_5678, &[9, 2, 2], 36), idx(0x801, &[9], 9), "expected 00 00 of an IDX file"),
+        (images(9, 30), idx(0x801, &[9], 9), "30 elements after the header, expected 36"),
+        (images(9, 36), idx(0x801, &[8], 8), "8 labels, expected 9"),
+    ] {
+        let files = [("train-images-idx3-ubyte", images.as_slice()), ("train-labels-idx1-ubyte", &labels)];
+        refused_file(&files, &["."], &["-idx", expected]);
+    }
+}
+
+#[test]
+fn files_that_are_not_there_and_options_that_do_not_fit_are_named() {
+    refused(&["compress", "nowhere.csv", "--target", "b"], &["`nowhere.csv`", "No such file"]);
+    refused(&["compress", "digits", "--target", "b"], &["`--target`", "`digits`"]);
+    refused(&["mimic", "rows.csv", "--target", "b", "--test", "nowhere.csv"], &["`nowhere.csv`"]);
+    refused(&["compress", "--budget", "10"], &["--budget", "`10m`"]);
+    refused(&["compress", "--methods", "mimik"], &["--methods", "mimic"]);
+    refused(&["compress", "taken", "--target", "b"], &["taken"]);
+    if cfg!(unix) {
+        refused(&["compress", "/dev/zero", "--target", "b"], &["`/dev/zero`", "device or pipe"]);
+    }
+}
+
+/// Refuses to compress files of these names and contents, with exit code 2, and writes nothing.
+#[track_caller]
+fn refused_file(files: &[(&str, &[u8])], arguments: &[&str], expected: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let before = names(folder.path());
+    let ran = lessen(folder.path(), &[&["compress"], arguments].concat());
+    assert_eq!(ran.code, Some(2), "{arguments:?}\n{}", ran.err);
+    for expected in expected {
+        assert!(ran.err.contains(expected), "{arguments:?}: expected {expected:?} in\n{}", ran.err);
+    }
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    assert_eq!(names(folder.path()), before, "{arguments:?} wrote something");
 }
 
 #[test]
@@ -129,7 +239,7 @@ fn folders_that_hold_something_else_are_left_alone() {
 fn verbs_and_flags_that_are_not_there_are_usage_errors() {
     refused(&["compres"], &["compress"]);
     refused(&["ticket", "digits"], &["unrecognized subcommand"]);
-    refused(&["compress", "--bugdet", "10m"], &["--bugdet"]);
+    refused(&["compress", "--bugdet", "10m"], &["--bugdet", "--budget"]);
     refused(&[], &["Usage"]);
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use lessen_records::{Record, ResultRecord, Role, Study};
 use tempfile::TempDir;
 
-use crate::{Ran, lessen, names};
+use crate::{Ran, copy_folder, lessen, names, same_models};
 
 /// Fewer rows and sizes than `compress` takes: the whole path all the same.
 const SMALL: [&str; 8] = ["mimic", "digits", "--rows", "3000", "--hidden", "8,16", "--seed", "7"];
@@ -62,6 +62,7 @@ fn the_folder_holds_the_record_the_teacher_and_the_models() {
         ".lessen",
         "hard-labels-16.onnx",
         "hard-labels-8.onnx",
+        "report.html",
         "result.json",
         "stages",
         "student-16.onnx",
@@ -242,29 +243,4 @@ fn a_study_of_two_seeds_is_found_again() {
 fn finished_stages(out: &std::path::Path) -> usize {
     let stages = out.join("stages");
     if stages.is_dir() { names(&stages).iter().filter(|name| !name.starts_with('.')).count() } else { 0 }
-}
-
-/// Networks and teacher are the same bytes.
-fn same_models(a: &std::path::Path, b: &std::path::Path) {
-    for name in names(a).iter().filter(|name| name.ends_with(".onnx")) {
-        assert_eq!(std::fs::read(a.join(name)).unwrap(), std::fs::read(b.join(name)).unwrap(), "{name}");
-    }
-    assert_eq!(names(&a.join("teacher")), names(&b.join("teacher")));
-    for name in names(&a.join("teacher")) {
-        let read = |folder: &std::path::Path| std::fs::read(folder.join("teacher").join(&name)).unwrap();
-        assert_eq!(read(a), read(b), "{name}");
-    }
-}
-
-fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), &target).unwrap();
-        }
-    }
 }

@@ -6,7 +6,9 @@ mod bad_input;
 mod data;
 mod help;
 mod job;
+mod own;
 mod predict;
+mod resume;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -40,4 +42,29 @@ fn names(folder: &Path) -> Vec<String> {
 fn shared_data() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     folder.is_dir().then_some(folder)
+}
+
+/// Networks and teacher are the same bytes.
+fn same_models(a: &Path, b: &Path) {
+    for name in names(a).iter().filter(|name| name.ends_with(".onnx") || name.ends_with(".lsm")) {
+        assert_eq!(std::fs::read(a.join(name)).unwrap(), std::fs::read(b.join(name)).unwrap(), "{name}");
+    }
+    assert_eq!(names(&a.join("teacher")), names(&b.join("teacher")));
+    for name in names(&a.join("teacher")) {
+        let read = |folder: &Path| std::fs::read(folder.join("teacher").join(&name)).unwrap();
+        assert_eq!(read(a), read(b), "{name}");
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), &target).unwrap();
+        }
+    }
 }

@@ -83,7 +83,7 @@ impl Job<'_> {
         let (lessons, control_name) = (&lessons, control.as_str());
         let part = |&temperature: &Option<f32>| Part {
             name: match temperature {
-                Some(temperature) if temperatures.len() > 1 => format!("distilled, T = {temperature}"),
+                Some(temperature) if temperatures.len() > 1 => format!("distilled: T = {temperature}"),
                 Some(_) => "distilled".to_owned(),
                 None => control_name.to_owned(),
             },

@@ -61,7 +61,7 @@ impl Job<'_> {
         let mut missed = 0;
         for round in 1..=spec.rounds {
             let done =
-                stages.stage(&format!("prune round {round}"), &self.key(spec, vec![content]), |_| {
+                stages.stage(&format!("prune: round {round}"), &self.key(spec, vec![content]), |_| {
                     let pruned = without_the_smallest(&network, spec.rate, spec.output_rate);
                     let lessons = distilled.lessons.for_training();
                     train("pruned", pruned, &spec.train, lessons, &self.validation, self.spec.seed)

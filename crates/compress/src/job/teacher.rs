@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lessen_data::Dataset;
 use lessen_model::{Predictor, predict_rows};
 use lessen_records::{StageRecord, content_name};
-use lessen_teachers::{Ensemble, Examples, Learned, Origin};
+use lessen_teachers::{Ensemble, Examples, Learned, Origin, Task};
 
 use super::Job;
 use crate::error::CompressError;
@@ -70,8 +70,9 @@ impl Job<'_> {
         let examples = Examples::new(self.dataset, self.encoding.clone(), &self.split.train)?;
         let examples = &examples;
         let seed = self.spec.seed;
+        let task = Task::from(&self.dataset.answer());
         let parts = self.spec.library.iter().cloned().map(|learner| Part {
-            name: format!("library: {}", learner.name()),
+            name: format!("library: {}", learner.name_for(task)),
             key: self.key(learner.clone(), Vec::new()),
             work: Box::new(move || Ok(learner.fit(examples, seed)?)),
         });

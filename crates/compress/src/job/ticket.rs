@@ -51,7 +51,7 @@ impl Job<'_> {
             let (masked, chain) = &pruned.rounds[round];
             let upstream = chain.last().map(|step| step.content.clone());
             Part {
-                name: format!("{}, round {}", start.name(), round + 1),
+                name: format!("{}: round {}", start.name(), round + 1),
                 key: self.key((spec, start), upstream.into_iter().collect()),
                 work: Box::new(move || {
                     let start = self.reset(masked, start, round, distilled)?;

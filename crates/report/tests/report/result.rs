@@ -115,7 +115,7 @@ fn every_outcome_is_worded_as_it_is() {
         ),
         (
             |result| result.models[2].role = Role::Student,
-            "Compressing took ~89.1 J (44.5 J to 178 J), all 2 sizes tried included, repaid after ~100 k predictions;",
+            "Compressing took ~89.1 J (44.5 J to 178 J), all 2 networks tried included, repaid after ~100 k predictions;",
         ),
         (|result| result.models[0].made_with_joules = none(), "J), repaid after ~100 k predictions."),
         (|result| result.chosen = Some("ensemble selection of 12 members".to_owned()), "Nothing was saved"),
