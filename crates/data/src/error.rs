@@ -26,7 +26,7 @@ pub enum DataError {
         /// Expected and found.
         problem: String,
         /// What to do about it; empty where there is nothing to say.
-        hint: String,
+        hint: Box<str>,
     },
     /// A file is there but not the one that the name stands for.
     #[error("`{}` has SHA-256 {found}, expected {expected}", path.display())]
@@ -90,13 +90,13 @@ impl DataError {
     /// A [`DataError::Malformed`] about `place_in` (empty: the whole) of the file at `path`.
     pub(crate) fn malformed(path: &Path, place_in: impl Into<String>, problem: impl Into<String>) -> Self {
         let (place_in, problem) = (place_in.into(), problem.into());
-        Self::Malformed { path: path.to_owned(), place_in, problem, hint: String::new() }
+        Self::Malformed { path: path.to_owned(), place_in, problem, hint: Box::default() }
     }
 
     /// The same with advice, where it is a [`DataError::Malformed`].
     pub(crate) fn advised(mut self, advice: impl Into<String>) -> Self {
         if let Self::Malformed { hint, .. } = &mut self {
-            *hint = advice.into();
+            *hint = advice.into().into_boxed_str();
         }
         self
     }
@@ -104,10 +104,8 @@ impl DataError {
     /// Advice, where there is some.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Unknown { hint, .. }
-            | Self::NoColumn { hint, .. }
-            | Self::NoTarget { hint, .. }
-            | Self::Malformed { hint, .. }
+            Self::Malformed { hint, .. } if !hint.is_empty() => Some(hint),
+            Self::Unknown { hint, .. } | Self::NoColumn { hint, .. } | Self::NoTarget { hint, .. }
                 if !hint.is_empty() =>
             {
                 Some(hint)
