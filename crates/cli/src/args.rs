@@ -31,11 +31,12 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     /// Turn a heavy ensemble into a small network, and prove the saving.
     ///
-    /// A library of learners is fitted and an ensemble selected from it (Caruana et al. 2004); MUNGE makes new rows,
-    /// the ensemble labels them, and networks of several sizes learn from that (Bucila et al. 2006). Each is
+    /// A library of learners is fitted and an ensemble selected from it (Caruana et al. 2004); MUNGE makes new rows and the
+    /// ensemble labels them. Networks learn from that: small ones mimic it (Bucila et al. 2006), a deeper one is distilled
+    /// (Hinton et al. 2014), pruned (Han et al. 2015) and trained again as a ticket (Frankle & Carbin 2019). Each is
     /// measured; the smallest that is nearly as good is chosen.
     Compress(CompressArgs),
-    /// The same, with every setting of the method in your hands.
+    /// Mimicking alone, with every setting of the method in your hands.
     ///
     /// Without `--teacher` a library is fitted and an ensemble selected, as in `compress`.
     Mimic(MimicArgs),
