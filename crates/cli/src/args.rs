@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lessen_compress::munge::MungeSpec;
 use lessen_compress::{HIDDEN, Method};
-use lessen_data::files::Task;
+use lessen_data::Task;
 
 /// Tells what a machine-learning result cost, and makes the next one cheaper.
 #[derive(Debug, Parser)]
@@ -419,7 +419,7 @@ mod tests {
     fn the_defaults_are_the_librarys() {
         let dataset = lessen_data::digits().unwrap();
         let split = dataset.split(1).unwrap();
-        let spec = Planned::new(&dataset, &split, &CompressOptions::default()).spec;
+        let spec = Planned::new(&dataset, &split, &CompressOptions::default()).unwrap().spec;
         let cli = Cli::parse_from(["lessen", "mimic", "digits"]);
         let Verb::Mimic(mimic) = cli.verb else { panic!("another verb than typed") };
         assert_eq!(mimic.max_drop, spec.max_drop_points);

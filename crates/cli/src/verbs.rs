@@ -63,21 +63,31 @@ fn compress_into_folder(
     let options = CompressOptions { seed: common.seed, ..options.clone() };
     let split = dataset.split(options.seed)?;
     let path = output_folder(dataset, common);
+    let speed = budget.map(|_| Speed::measure()).transpose()?;
+    let plan = |speed: Option<Speed>| {
+        let budget = budget.zip(speed).map(|(time, speed)| Budget {
+            seconds: time.as_secs_f64(),
+            threads: rayon::current_num_threads(),
+            speed: speed.factor,
+        });
+        Planned::new(dataset, &split, &CompressOptions { budget, ..options.clone() })
+    };
+    let planned = match plan(speed) {
+        // Only a run that begins: one that goes on has the speed that it was planned with.
+        Err(error) if !path.exists() => return Err(error.into()),
+        planned => planned,
+    };
     let meter = Meter::detect();
     let folder = OutputFolder::open(&path, KIND, common.force)?;
     interrupt::explain(format!("the same command again goes on from `{}`", path.display()));
     let line = Line::new(output);
     notes.iter().for_each(|sentence| line.note(sentence));
     let mut stages = Stages::new(&folder, &meter, &line);
-    let options = match budget {
-        Some(time) => {
-            let (seconds, threads) = (time.as_secs_f64(), rayon::current_num_threads());
-            let speed = Speed::of_run(&mut stages)?.factor;
-            CompressOptions { budget: Some(Budget { seconds, threads, speed }), ..options }
-        }
-        None => options,
+    // A run that goes on keeps to the speed, and so to the plan, that it began with.
+    let planned = match speed {
+        Some(speed) => plan(Some(speed.of_run(&mut stages)?))?,
+        None => planned?,
     };
-    let planned = Planned::new(dataset, &split, &options);
     planned.cut.iter().for_each(|sentence| line.note(sentence));
     let result = lessen_compress::compress(dataset, &split, &planned, teacher, stages)?;
     folder.write(REPORT, lessen_report::page(&result).as_bytes())?;

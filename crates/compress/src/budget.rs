@@ -9,12 +9,11 @@ use std::path::Path;
 use lessen_data::{Answer, Column, Encoding, Features, Table, random};
 use lessen_engine::{Activation, Optimiser, Recipe, Schedule, Targets, Trainer, TrainingRows, initial};
 use lessen_meter::thread_cpu_seconds;
-use lessen_records::{RecordError, write_whole};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::CompressError;
-use crate::kept::as_json;
+use crate::kept::{load, save_json};
 use crate::stages::{Keep, Stages};
 use crate::train::{Shape, TrainSpec};
 
@@ -28,16 +27,6 @@ pub struct Budget {
     /// How fast one of them is ([`Speed::factor`]).
     pub speed: f64,
 }
-
-impl Budget {
-    /// CPU seconds of the reference machine that may be planned for: estimates err, and not everything runs on all threads.
-    pub(crate) fn cpu_seconds(&self) -> f64 {
-        PLANNED * self.seconds * self.threads as f64 * self.speed
-    }
-}
-
-/// Share of the time that is planned for.
-const PLANNED: f64 = 0.7;
 
 /// How fast a thread of this machine is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,17 +42,19 @@ const REFERENCE_SECONDS: f64 = 0.083;
 const CALIBRATION_STEPS: usize = 1_000;
 
 impl Speed {
-    /// The speed that was measured when the run began, or measures it.
+    /// The speed that was measured when the run began; for a run that begins, this one, which is kept.
     ///
     /// # Errors
     /// Where it cannot be kept.
-    pub fn of_run(stages: &mut Stages<'_>) -> Result<Self, CompressError> {
-        let done = stages.stage("calibration", &"one thread's speed", |_| Self::measure())?;
-        Ok(done.made)
+    pub fn of_run(self, stages: &mut Stages<'_>) -> Result<Self, CompressError> {
+        Ok(stages.stage("calibration", &"one thread's speed", |_| Ok(self))?.made)
     }
 
-    /// Times the training of a small network, which is most of what a run does.
-    fn measure() -> Result<Self, CompressError> {
+    /// Times the training of a small network, which is most of what a run does; a tenth of a second.
+    ///
+    /// # Errors
+    /// Where that network cannot be trained.
+    pub fn measure() -> Result<Self, CompressError> {
         let mut random = random::stream(0, "calibration");
         let column = |place: usize| Column::Numeric {
             name: format!("x{place}"),
@@ -99,16 +90,11 @@ const FILE: &str = "speed.json";
 
 impl Keep for Speed {
     fn save(&self, folder: &Path) -> Result<(), CompressError> {
-        let text = as_json("the speed", self)?.to_string();
-        Ok(write_whole(&folder.join(FILE), text.as_bytes())?)
+        save_json(self, "the speed", &folder.join(FILE))
     }
 
     fn load(folder: &Path) -> Result<Self, CompressError> {
-        let path = folder.join(FILE);
-        let read = |source| RecordError::File { action: "read", path: path.clone(), source };
-        let text = std::fs::read(&path).map_err(read)?;
-        serde_json::from_slice(&text)
-            .map_err(|error| CompressError::Kept { path: path.clone(), problem: error.to_string() })
+        load(&folder.join(FILE), |bytes| serde_json::from_slice(bytes))
     }
 }
 

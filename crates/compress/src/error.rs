@@ -64,6 +64,16 @@ pub enum CompressError {
         /// The data set and seed at hand.
         found: String,
     },
+    /// The least that can be done takes longer than it may.
+    #[error(
+        "the run is to take {seconds:.0} s, and the least that can be done here is expected to take {expected:.0} s"
+    )]
+    Budget {
+        /// Wall time that was allowed.
+        seconds: f64,
+        /// Wall time that it is expected to take.
+        expected: f64,
+    },
     /// No member of the library was selected.
     #[error("ensemble selection chose no member of the library")]
     NothingSelected,
@@ -110,6 +120,10 @@ impl CompressError {
             Self::Record(error) => error.hint().map(str::to_owned),
             Self::TeacherRows { seed, .. } => Some(format!(
                 "its training rows would be test rows here; run with `--seed {seed}` on its own data"
+            )),
+            Self::Budget { expected, .. } => Some(format!(
+                "`--budget {:.0}s` is expected to do, or fewer `--methods`",
+                (1.2 * expected).ceil()
             )),
             Self::Kept { path, .. } => {
                 Some(format!("delete `{}`: the stage is then done again", path.display()))

@@ -22,6 +22,17 @@ pub enum Neighbours {
     Static,
 }
 
+impl Neighbours {
+    /// Differences of cells that looking neighbours up takes, to make `rows` rows of `from` rows of so many columns.
+    pub(crate) fn differences(self, from: usize, columns: usize, rows: usize) -> u128 {
+        let searches = match self {
+            Self::Live => rows.div_ceil(from.max(1)),
+            Self::Static => 1,
+        };
+        searches as u128 * (from as u128).pow(2) * columns as u128
+    }
+}
+
 /// Settings of MUNGE.
 ///
 /// | setting | default | purpose | range |

@@ -1,5 +1,6 @@
 //! What a run will do, every default written out and sized to the data.
 
+mod estimate;
 mod within;
 
 use lessen_data::{Dataset, Encoding, Split};
@@ -7,8 +8,10 @@ use lessen_engine::Activation;
 use lessen_teachers::{Learner, ProblemSize, library};
 use serde::{Deserialize, Serialize};
 
-use self::within::{Problem, cut_to};
+use self::estimate::Problem;
+use self::within::cut_to;
 use crate::budget::Budget;
+use crate::error::CompressError;
 use crate::job::{DistilSpec, PruneSpec, StudentSpec, TicketSpec};
 use crate::lessons::Weighing;
 use crate::metric::Metric;
@@ -113,13 +116,18 @@ const AFFORDABLE_DIFFERENCES: u128 = 60_000_000_000;
 const EPOCHS: u64 = 30;
 
 impl Planned {
-    /// Sizes a run to `dataset`.
-    pub fn new(dataset: &Dataset, split: &Split, options: &CompressOptions) -> Self {
+    /// Sizes a run to `dataset`, and cuts it to the budget where there is one.
+    ///
+    /// # Errors
+    /// [`CompressError::Budget`] where even the least that can be done is expected to take longer.
+    pub fn new(dataset: &Dataset, split: &Split, options: &CompressOptions) -> Result<Self, CompressError> {
         let training_rows = split.train.len();
         let mut cut = Vec::new();
         let rows = options.rows.unwrap_or_else(|| (ROWS_PER_TRAINING_ROW * training_rows).min(MOST_ROWS));
+        let columns = dataset.features.count();
+        let wished = options.neighbours;
         let (neighbours, munge_from) =
-            affordable(training_rows, dataset.features.count(), rows, options.neighbours, &mut cut);
+            affordable(training_rows, columns, rows, AFFORDABLE_DIFFERENCES, wished, &mut cut);
         let metric = options.metric.unwrap_or_default();
         let munge = MungeSpec {
             rows,
@@ -159,12 +167,13 @@ impl Planned {
         let validation_rows = split.validation.len();
         let problem = ProblemSize { rows: training_rows, width, classes, validation_rows };
         if let Some(budget) = &options.budget {
-            cut_to(&mut planned, &Problem { size: problem, test_rows: split.test.len() }, budget);
+            let problem = Problem { size: problem, columns, test_rows: split.test.len() };
+            cut_to(&mut planned, &problem, budget)?;
         }
         // Dear ones first, so that none runs alone in the end.
         let cost = |learner: &Learner| learner.fit_cost(&problem).fitting();
         planned.spec.library.sort_by(|a, b| cost(b).total_cmp(&cost(a)));
-        planned
+        Ok(planned)
     }
 }
 
@@ -208,29 +217,24 @@ impl Size {
     }
 }
 
-/// Neighbours and starting rows whose search takes at most [`AFFORDABLE_DIFFERENCES`]; an explicit wish for live or
-/// static neighbours is kept and only the rows are cut.
+/// Neighbours and starting rows whose search takes at most so many differences; an explicit wish for live or static
+/// neighbours is kept and only the rows are cut.
 fn affordable(
     training_rows: usize,
     columns: usize,
     rows: usize,
+    most_differences: u128,
     wished: Option<Neighbours>,
     cut: &mut Vec<String>,
 ) -> (Neighbours, usize) {
-    let differences = |neighbours, from: usize| {
-        let searches = match neighbours {
-            Neighbours::Live => rows.div_ceil(from.max(1)),
-            Neighbours::Static => 1,
-        };
-        searches as u128 * (from as u128).pow(2) * columns as u128
-    };
+    let differences = |neighbours: Neighbours, from| neighbours.differences(from, columns, rows);
     let mut neighbours = wished.unwrap_or(Neighbours::Live);
-    if wished.is_none() && differences(neighbours, training_rows) > AFFORDABLE_DIFFERENCES {
+    if wished.is_none() && differences(neighbours, training_rows) > most_differences {
         neighbours = Neighbours::Static;
         cut.push("neighbours are looked up once (static): live ones would take too long here".into());
     }
     let mut from = training_rows;
-    while differences(neighbours, from) > AFFORDABLE_DIFFERENCES && from > 1000 {
+    while differences(neighbours, from) > most_differences && from > 1000 {
         from = from * 9 / 10;
     }
     if from < training_rows {
@@ -246,14 +250,17 @@ mod tests {
     #[test]
     fn small_tables_get_live_neighbours_and_all_rows() {
         let mut cut = Vec::new();
-        assert_eq!(affordable(1077, 64, 21_540, None, &mut cut), (Neighbours::Live, 1077));
+        assert_eq!(
+            affordable(1077, 64, 21_540, AFFORDABLE_DIFFERENCES, None, &mut cut),
+            (Neighbours::Live, 1077)
+        );
         assert_eq!(cut, [""; 0]);
     }
 
     #[test]
     fn large_tables_are_cut_and_say_so() {
         let mut cut = Vec::new();
-        let (neighbours, from) = affordable(55_000, 784, 160_000, None, &mut cut);
+        let (neighbours, from) = affordable(55_000, 784, 160_000, AFFORDABLE_DIFFERENCES, None, &mut cut);
         assert_eq!(neighbours, Neighbours::Static);
         assert!((7_000..55_000).contains(&from), "{from}");
         assert_eq!(cut.len(), 2);
@@ -262,7 +269,8 @@ mod tests {
     #[test]
     fn an_explicit_wish_is_kept() {
         let mut cut = Vec::new();
-        let (neighbours, from) = affordable(55_000, 784, 160_000, Some(Neighbours::Live), &mut cut);
+        let (neighbours, from) =
+            affordable(55_000, 784, 160_000, AFFORDABLE_DIFFERENCES, Some(Neighbours::Live), &mut cut);
         assert_eq!(neighbours, Neighbours::Live);
         assert!(from < 2_000, "{from}");
         assert_eq!(cut.len(), 1);

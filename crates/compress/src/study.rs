@@ -33,7 +33,7 @@ pub fn run(
     for seed in seeds {
         let options = CompressOptions { seed, ..options.clone() };
         let split = dataset.split(seed)?;
-        let planned = Planned::new(dataset, &split, &options);
+        let planned = Planned::new(dataset, &split, &options)?;
         let file = format!("seed-{seed}.json");
         // Hidden, so that it is in nobody's way while it is there.
         let work = folder.path().join(format!(".seed-{seed}"));
@@ -196,16 +196,12 @@ fn by_seed(results: &[ResultRecord]) -> Vec<Series> {
         Series {
             name: name.to_owned(),
             seed: None,
-            x: axis("seed", "", seeds),
-            y: axis(name, unit, values),
+            x: Axis::new("seed", "", seeds),
+            y: Axis::new(name, unit, values),
             extra: serde_json::Map::default(),
         }
     };
     numbers.into_iter().map(series).collect()
-}
-
-fn axis(name: &str, unit: &str, values: Vec<f64>) -> Axis {
-    Axis { name: name.to_owned(), unit: unit.to_owned(), values, extra: serde_json::Map::default() }
 }
 
 fn operations(model: &ModelRecord) -> Option<f64> {
@@ -298,8 +294,8 @@ fn curves(result: &ResultRecord) -> Vec<Series> {
         Series {
             name: name.to_owned(),
             seed: Some(result.seed),
-            x: axis("MACs", "", macs),
-            y: axis("test accuracy", "%", accuracies),
+            x: Axis::new("MACs", "", macs),
+            y: Axis::new("test accuracy", "%", accuracies),
             extra: serde_json::Map::default(),
         }
     };

@@ -1,28 +1,27 @@
 //! A plan cut to a budget.
 
-use lessen_teachers::{ProblemSize, library};
+use lessen_teachers::library;
 
-use super::{CompressSpec, Planned};
-use crate::budget::{Budget, training_seconds};
-use crate::train::{Shape, TrainSpec};
+use super::estimate::{Estimate, Problem};
+use super::{CompressSpec, Planned, affordable};
+use crate::budget::Budget;
+use crate::error::CompressError;
+use crate::train::TrainSpec;
 
-/// Share of the time that fitting the library may take.
+/// Share of the time that is planned for: estimates err.
+const PLANNED: f64 = 0.8;
+
+/// Share of what is planned for that fitting the library may take.
 const LIBRARY: f64 = 0.45;
 
 /// Share that making and labelling the transfer set may take.
-const TRANSFER: f64 = 0.12;
+const TRANSFER: f64 = 0.15;
 
 /// Fewest rows of a transfer set.
 const FEWEST_ROWS: usize = 2_000;
 
-/// Share of the library's members that a selection takes, as it is expected: the teacher costs as much of them.
-const SELECTED: f64 = 0.6;
-
-/// Rows that the teacher answers while its time and energy are taken.
-const MEASURED_ROWS: usize = 36_000;
-
-/// Seconds that measuring one network takes, mostly on one thread.
-const MEASURING: f64 = 0.8;
+/// Differences of a search for neighbours where time is short; about a second on two cores.
+const SHORT_SEARCH: u128 = 6_000_000_000;
 
 /// Share of its steps that a training shall keep where trying less can save as much: half-trained networks are no rivals.
 const HALF: f64 = 0.5;
@@ -30,63 +29,54 @@ const HALF: f64 = 0.5;
 /// Least share of its steps that a training is left with.
 const FEWEST_STEPS: f64 = 0.1;
 
-/// What the plan is for.
-pub(super) struct Problem {
-    pub(super) size: ProblemSize,
-    pub(super) test_rows: usize,
-}
-
-impl Problem {
-    fn outputs(&self) -> usize {
-        self.size.classes.unwrap_or(1)
-    }
-}
-
-/// Cuts `planned` until it is estimated to stay within `budget`; what is cut is said. In this order: the library is cut to
-/// its share, then the transfer set to its own, then all trainings alike to what is left, then their number.
-pub(super) fn cut_to(planned: &mut Planned, problem: &Problem, budget: &Budget) {
+/// Cuts `planned` until it is expected to stay within `budget`; what is cut is said. In this order: the library is cut to
+/// its share, then the transfer set to its own, then the number of trainings, then all trainings alike.
+///
+/// # Errors
+/// [`CompressError::Budget`] where even so it is expected to take longer than the budget.
+pub(super) fn cut_to(planned: &mut Planned, problem: &Problem, budget: &Budget) -> Result<(), CompressError> {
     let Planned { spec, cut } = planned;
-    let cpu_seconds = budget.cpu_seconds();
-    let library = library::plan_within(&problem.size, LIBRARY * cpu_seconds);
-    let fitting: f64 = library.learners.iter().map(|member| member.fit_cost(&problem.size).fitting()).sum();
-    let asking: f64 = library.learners.iter().map(|member| member.predict_cost_per_row(&problem.size)).sum();
+    let seconds = PLANNED * budget.seconds;
+    let library = library::plan_within(&problem.size, Estimate::cpu_seconds(budget, LIBRARY * seconds));
+    let estimate = Estimate::new(*problem, *budget, &library);
     spec.library = library.learners;
     cut.extend(library.cut);
-
-    let teacher_row = SELECTED * asking;
-    let given = if spec.distil.is_some() { problem.size.rows + problem.size.validation_rows } else { 0 };
-    let labelling = teacher_row * given as f64;
-    let rows = ((TRANSFER * cpu_seconds - labelling).max(0.0) / teacher_row.max(1e-9)) as usize;
-    let rows = rows.max(FEWEST_ROWS);
-    if rows < spec.munge.rows {
-        cut.push(format!("the transfer set has {rows} rows instead of {}", spec.munge.rows));
-        let share = (rows + problem.size.rows) as f64 / (spec.munge.rows + problem.size.rows) as f64;
-        spec.munge.rows = rows;
-        // A pass is shorter: as many passes as before.
-        trainings(spec).for_each(|(_, train)| shorten(train, share));
+    cut_transfer(spec, cut, problem, &estimate, TRANSFER * seconds);
+    cut_trainings(spec, cut, &estimate, seconds);
+    let expected = estimate.whole(spec);
+    if expected > budget.seconds {
+        return Err(CompressError::Budget { seconds: budget.seconds, expected });
     }
-    let transfer = labelling + teacher_row * spec.munge.rows as f64;
-
-    let judged = problem.size.validation_rows + problem.test_rows + MEASURED_ROWS;
-    let measuring = teacher_row * judged as f64;
-    // Selection asks every member of the library for the validation rows.
-    let selecting = asking * problem.size.validation_rows as f64;
-    let left = cpu_seconds - fitting - selecting - transfer - measuring;
-    cut_trainings(spec, cut, problem, left, budget.threads);
+    Ok(())
 }
 
-/// Cuts all trainings alike to `left` CPU seconds, their measurement included; where that leaves too few steps, tries less.
-fn cut_trainings(
+/// Fewer rows to start from, then fewer rows to be labelled. A pass is shorter then: trainings keep their passes.
+fn cut_transfer(
     spec: &mut CompressSpec,
     cut: &mut Vec<String>,
     problem: &Problem,
-    left: f64,
-    threads: usize,
+    estimate: &Estimate,
+    seconds: f64,
 ) {
-    let share = |spec: &CompressSpec| {
-        let measuring = MEASURING * (networks(spec) * threads) as f64;
-        (left - measuring) / training(spec, problem, threads).max(1e-9)
-    };
+    let before = spec.munge.rows;
+    let rows = estimate.rows_within(seconds, spec).max(FEWEST_ROWS).min(before);
+    if rows < before && estimate.rows_within(seconds, spec) < FEWEST_ROWS {
+        // Looking neighbours up is what does not fit.
+        let affordable = affordable(spec.munge_from, problem.columns, FEWEST_ROWS, SHORT_SEARCH, None, cut);
+        (spec.munge.neighbours, spec.munge_from) = affordable;
+    }
+    if rows < before {
+        cut.push(format!("the transfer set has {rows} rows instead of {before}"));
+        let share = (rows + problem.size.rows) as f64 / (before + problem.size.rows) as f64;
+        spec.munge.rows = rows;
+        trainings(spec).for_each(|train| shorten(train, share));
+    }
+}
+
+/// Tries less where that is needed to keep half of the steps, then cuts all trainings alike to what is left of `seconds`.
+fn cut_trainings(spec: &mut CompressSpec, cut: &mut Vec<String>, estimate: &Estimate, seconds: f64) {
+    let share =
+        |spec: &CompressSpec| (seconds - estimate.without_training(spec)) / estimate.training(spec).max(1e-9);
     type Cut = fn(&mut CompressSpec) -> Option<String>;
     let tries: [Cut; 4] = [fewer_tickets, fewer_temperatures, fewer_students, fewer_rounds];
     for fewer in tries {
@@ -97,7 +87,7 @@ fn cut_trainings(
     let share = share(spec);
     if share < 1.0 {
         let share = share.max(FEWEST_STEPS);
-        trainings(spec).for_each(|(_, train)| shorten(train, share));
+        trainings(spec).for_each(|train| shorten(train, share));
         cut.push(format!("networks are trained with {:.0} % of their steps", 100.0 * share));
     }
 }
@@ -144,36 +134,13 @@ fn shorten(train: &mut TrainSpec, share: f64) {
     train.steps = ((train.steps as f64 * share).ceil() as u64).max(1);
 }
 
-/// Every kind of training of the plan, with the shape that it is of where that is its own.
-fn trainings(spec: &mut CompressSpec) -> impl Iterator<Item = (Option<&Shape>, &mut TrainSpec)> {
-    let students = spec.students.iter_mut().map(|student| (Some(&student.shape), &mut student.train));
-    let distil = spec.distil.iter_mut().map(|distil| (Some(&distil.shape), &mut distil.train));
-    let prune = spec.prune.iter_mut().map(|prune| (None, &mut prune.train));
-    let ticket = spec.ticket.iter_mut().map(|ticket| (None, &mut ticket.train));
+/// Every kind of training of the plan.
+fn trainings(spec: &mut CompressSpec) -> impl Iterator<Item = &mut TrainSpec> {
+    let students = spec.students.iter_mut().map(|student| &mut student.train);
+    let distil = spec.distil.iter_mut().map(|distil| &mut distil.train);
+    let prune = spec.prune.iter_mut().map(|prune| &mut prune.train);
+    let ticket = spec.ticket.iter_mut().map(|ticket| &mut ticket.train);
     students.chain(distil).chain(prune).chain(ticket)
-}
-
-/// Networks that are measured.
-fn networks(spec: &CompressSpec) -> usize {
-    let pairs = [spec.distil.is_some(), spec.prune.is_some(), spec.ticket.is_some()];
-    2 * (1 + spec.students.len() + pairs.iter().filter(|is_wanted| **is_wanted).count())
-}
-
-/// CPU seconds that all trainings take. Rounds of pruning follow on each other, so other threads have nothing to do.
-fn training(spec: &CompressSpec, problem: &Problem, threads: usize) -> f64 {
-    let of = |shape: &Shape, train: &TrainSpec| {
-        training_seconds(shape, train, problem.size.width, problem.outputs())
-    };
-    let mut seconds: f64 = spec.students.iter().map(|student| 2.0 * of(&student.shape, &student.train)).sum();
-    let Some(distil) = &spec.distil else { return seconds };
-    seconds += (distil.temperatures.len() + 1) as f64 * of(&distil.shape, &distil.train);
-    let Some(prune) = &spec.prune else { return seconds };
-    seconds += (prune.rounds * threads) as f64 * of(&distil.shape, &prune.train);
-    if let Some(ticket) = &spec.ticket {
-        let levels = prune.rounds.div_ceil(ticket.every);
-        seconds += (2 * levels) as f64 * of(&distil.shape, &ticket.train);
-    }
-    seconds
 }
 
 #[cfg(test)]
@@ -187,7 +154,7 @@ mod tests {
         Budget { seconds, threads: 2, speed: 1.0 }
     }
 
-    fn planned(budget: Option<Budget>) -> Planned {
+    fn planned(budget: Option<Budget>) -> Result<Planned, CompressError> {
         let digits = digits().unwrap();
         let split = digits.split(1).unwrap();
         Planned::new(&digits, &split, &CompressOptions { budget, ..CompressOptions::default() })
@@ -195,25 +162,25 @@ mod tests {
 
     #[test]
     fn a_generous_budget_changes_nothing() {
-        let (free, generous) = (planned(None), planned(Some(budget(3600.0))));
+        let (free, generous) = (planned(None).unwrap(), planned(Some(budget(3600.0))).unwrap());
         assert_eq!(generous.cut, free.cut);
         assert_eq!(generous.spec, CompressSpec { budget: generous.spec.budget, ..free.spec });
     }
 
     #[test]
-    fn a_short_one_tries_less_and_says_so() {
-        let mut before = f64::INFINITY;
-        for seconds in [40.0, 25.0, 15.0, 10.0] {
-            let planned = planned(Some(budget(seconds)));
-            assert!(!planned.cut.is_empty(), "{seconds} s");
-            let problem = Problem {
-                size: ProblemSize { rows: 1079, width: 64, classes: Some(10), validation_rows: 359 },
-                test_rows: 359,
-            };
-            let seconds = training(&planned.spec, &problem, 2);
-            assert!(seconds <= before, "{seconds} s of training, {before} s with more time");
-            before = seconds;
+    fn a_short_one_tries_less_and_says_so_and_too_short_a_one_is_refused() {
+        let mut before = u64::MAX;
+        for seconds in [40.0, 30.0, 22.0, 18.0] {
+            let mut planned = planned(Some(budget(seconds))).unwrap();
+            assert!(seconds > 30.0 || !planned.cut.is_empty(), "{seconds} s");
+            let steps: u64 = trainings(&mut planned.spec).map(|train| train.steps).sum();
+            assert!(steps <= before, "{steps} steps in {seconds} s, {before} with more time");
+            before = steps;
             assert!(planned.spec.distil.is_some() && !planned.spec.students.is_empty());
+        }
+        match planned(Some(budget(5.0))) {
+            Err(CompressError::Budget { seconds, expected }) => assert!(seconds == 5.0 && expected > 5.0),
+            other => panic!("{other:?}"),
         }
     }
 

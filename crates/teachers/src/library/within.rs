@@ -70,6 +70,21 @@ impl LibraryPlan {
     pub fn cpu_seconds(&self, size: &ProblemSize) -> f64 {
         cost(&self.learners, size)
     }
+
+    /// CPU seconds that an answer of all members together is expected to take on the reference machine, a row of many; a
+    /// search for neighbours, which the members share, counts once.
+    pub fn seconds_per_row(&self, size: &ProblemSize) -> f64 {
+        let mut search: f64 = 0.0;
+        let mut others = 0.0;
+        for learner in &self.learners {
+            let seconds = learner.predict_cost_per_row(size);
+            match learner {
+                Learner::Neighbours(_) => search = search.max(seconds),
+                _ => others += seconds,
+            }
+        }
+        search + others
+    }
 }
 
 fn cost(learners: &[Learner], size: &ProblemSize) -> f64 {
@@ -210,6 +225,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_search_that_members_share_counts_once() {
+        let size = ProblemSize { rows: 10_000, width: 20, classes: Some(3), validation_rows: 1000 };
+        let of = |k| Learner::Neighbours(crate::NeighboursSpec { k, weighting: crate::Weighting::Uniform });
+        let seconds = |ks: &[usize]| {
+            let learners = ks.iter().map(|&k| of(k)).collect();
+            LibraryPlan { learners, cut: Vec::new() }.seconds_per_row(&size)
+        };
+        assert!(seconds(&[1]) > 0.0);
+        assert_eq!(seconds(&[1, 3, 5]), seconds(&[1]));
+        let mut both = plan(10_000, 20, 3);
+        let all = both.seconds_per_row(&size);
+        both.learners.retain(|learner| !matches!(learner, Learner::Neighbours(_)));
+        assert!((all - both.seconds_per_row(&size) - seconds(&[1])).abs() < 1e-12);
+    }
 
     const MNIST: ProblemSize =
         ProblemSize { rows: 55_000, width: 784, classes: Some(10), validation_rows: 5_000 };
