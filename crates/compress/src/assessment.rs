@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use lessen_data::{Dataset, Split};
+use lessen_data::{Dataset, Split, Unit};
 use lessen_meter::Meter;
-use lessen_model::{Network, Predictor, predict_rows};
+use lessen_model::{Network, Predictor};
 use lessen_records::result::break_even;
 use lessen_records::{Latency, ModelRecord, Role};
 use lessen_units::{Figure, Joules};
@@ -14,8 +14,6 @@ use crate::error::CompressError;
 use crate::judged::Judged;
 use crate::measure::{joules_per_prediction, latency};
 use crate::stages::Progress;
-use crate::train::Unit;
-use crate::truth::Truth;
 
 /// A model that takes part in the comparison.
 pub(crate) struct Entrant {
@@ -49,6 +47,7 @@ pub(crate) struct Assessment {
 /// What was measured of an entrant without a look at the test rows.
 struct Measured {
     entrant: Entrant,
+    unit: Unit,
     validation: Judged,
     latency: Latency,
     joules: Figure<Joules>,
@@ -83,25 +82,14 @@ fn choose_student(measured: &[Measured], max_drop_points: f64) -> Option<(String
     Some((students().nth(place)?.entrant.name.clone(), within))
 }
 
-/// How a predictor answers `rows`.
-fn judge(
-    predictor: &dyn Predictor,
-    dataset: &Dataset,
-    split: &Split,
-    rows: &[u32],
-) -> Result<Judged, CompressError> {
-    let answers = predict_rows(predictor, &dataset.features, rows)?;
-    let deviation = Unit::of(dataset, &split.train).deviation;
-    Ok(Judged::new(&Truth::of(dataset, rows), &answers, f64::from(deviation)))
-}
-
 impl Measured {
     fn new(entrant: Entrant, dataset: &Dataset, split: &Split, meter: &Meter) -> Result<Self, CompressError> {
         let predictor = entrant.predictor.as_ref();
-        let validation = judge(predictor, dataset, split, &split.validation)?;
+        let unit = dataset.target_unit(&split.train);
+        let validation = Judged::of(predictor, dataset, &split.validation, unit)?;
         let latency = latency(predictor, dataset, &split.validation)?;
         let joules = joules_per_prediction(predictor, dataset, &split.validation, meter)?;
-        Ok(Self { entrant, validation, latency, joules })
+        Ok(Self { entrant, unit, validation, latency, joules })
     }
 
     fn macs_nonzero(&self) -> u64 {
@@ -125,8 +113,10 @@ impl Measured {
         split: &Split,
         teacher: &Figure<Joules>,
     ) -> Result<ModelRecord, CompressError> {
-        let test = judge(self.entrant.predictor.as_ref(), dataset, split, &split.test)?;
-        let operations = self.entrant.predictor.cost().total();
+        let test = Judged::of(self.entrant.predictor.as_ref(), dataset, &split.test, self.unit)?;
+        let computed = self.entrant.predictor.cost().total();
+        // A plan may leave zeros out; here all are counted.
+        let macs = self.entrant.network.as_ref().map_or(computed.macs, |network| network.operations().macs);
         let macs_nonzero = self.macs_nonzero();
         let Entrant { name, role, method, control, network, density, file, .. } = self.entrant;
         let Entrant { file_bytes, other_files, made_with, to_repay, .. } = self.entrant;
@@ -147,9 +137,9 @@ impl Measured {
             parameters: network.as_ref().map(|network| network.parameters() as u64),
             nonzero: network.as_ref().map(|network| network.nonzero() as u64),
             density,
-            macs: Some(operations.macs),
+            macs: Some(macs),
             macs_nonzero: Some(macs_nonzero),
-            comparisons: Some(operations.comparisons),
+            comparisons: Some(computed.comparisons),
             file_bytes,
             latency_us: self.latency,
             joules_per_prediction: self.joules,

@@ -1,5 +1,8 @@
 //! How each of some rows was answered, and how much worse one model answers than another.
 
+use lessen_data::{Dataset, Unit};
+use lessen_model::{PredictError, Predictor, predict_rows};
+
 use crate::metric::arg_max;
 
 use crate::truth::Truth;
@@ -19,6 +22,20 @@ pub enum Judged {
 }
 
 impl Judged {
+    /// Has `predictor` answer `rows`, and holds that against the truth; `unit` is the target's over the training rows.
+    ///
+    /// # Errors
+    /// Where the predictor fails.
+    pub fn of(
+        predictor: &dyn Predictor,
+        dataset: &Dataset,
+        rows: &[u32],
+        unit: Unit,
+    ) -> Result<Self, PredictError> {
+        let answers = predict_rows(predictor, &dataset.features, rows)?;
+        Ok(Self::new(&Truth::of(dataset, rows), &answers, f64::from(unit.scale)))
+    }
+
     /// Holds `answers`, `[rows][outputs]` row-major, against the truth; `deviation` is the target's over the training
     /// rows, and counts where the target is a value.
     pub fn new(truth: &Truth, answers: &[f32], deviation: f64) -> Self {

@@ -18,16 +18,31 @@ pub(crate) struct Selected {
 
 impl Keep for Selected {
     fn save(&self, folder: &Path) -> Result<(), CompressError> {
-        let text = as_json("the selection", self)?.to_string();
-        Ok(write_whole(&folder.join(SELECTED), text.as_bytes())?)
+        save_json(self, "the selection", &folder.join(SELECTED))
     }
 
     fn load(folder: &Path) -> Result<Self, CompressError> {
-        let path = folder.join(SELECTED);
-        let kept = |problem: String| CompressError::Kept { path: path.clone(), problem };
-        let text = std::fs::read(&path).map_err(|error| kept(error.to_string()))?;
-        serde_json::from_slice(&text).map_err(|error| kept(error.to_string()))
+        load(&folder.join(SELECTED), |bytes| serde_json::from_slice(bytes))
     }
+}
+
+/// Keeps a value as a JSON file.
+pub(crate) fn save_json(
+    value: &impl Serialize,
+    what: &'static str,
+    path: &Path,
+) -> Result<(), CompressError> {
+    Ok(write_whole(path, as_json(what, value)?.to_string().as_bytes())?)
+}
+
+/// Reads what a stage kept in a file.
+pub(crate) fn load<T, E: std::fmt::Display>(
+    path: &Path,
+    read: impl FnOnce(&[u8]) -> Result<T, E>,
+) -> Result<T, CompressError> {
+    let kept = |problem: String| CompressError::Kept { path: path.to_owned(), problem };
+    let bytes = std::fs::read(path).map_err(|error| kept(error.to_string()))?;
+    read(&bytes).map_err(|error| kept(error.to_string()))
 }
 
 const SELECTED: &str = "selected.json";

@@ -1,11 +1,10 @@
 //! Rows to learn from, with what a network should answer for each.
 
-use lessen_data::{Dataset, Features, Split, Target};
+use lessen_data::{Dataset, Features, Split, Target, Unit};
 use lessen_engine::{Blend, NO_LABEL, Targets, Taught, soften};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CompressError;
-use crate::train::Unit;
 use crate::transfer::TransferSet;
 
 /// The rows of a transfer set with the training rows below them, shared by all that learn from them.
@@ -76,7 +75,7 @@ impl<'a> Lessons<'a> {
             }
             Target::Values { values, .. } => {
                 answers.extend(split.train.iter().map(|&row| values[row as usize]));
-                Wanted::Values(unit.scaled(&answers))
+                Wanted::Values(answers.into_iter().map(|answer| unit.scaled(answer)).collect())
             }
         };
         Self { rows, wanted }
@@ -107,7 +106,7 @@ impl<'a> Lessons<'a> {
                     (weighing.soft * taught + weighing.hard * values[row as usize]) / total
                 };
                 answers.extend(split.train.iter().zip(of_training).map(mean));
-                Wanted::Values(unit.scaled(&answers))
+                Wanted::Values(answers.into_iter().map(|answer| unit.scaled(answer)).collect())
             }
         };
         Self { rows, wanted }

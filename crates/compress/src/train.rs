@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
-use lessen_data::{Dataset, Encoding, Features, Split, Target};
+use lessen_data::{Dataset, Encoding, Features, Split, Unit};
 use lessen_engine::{
     Activation, EngineError, Optimiser, Plan, Recipe, Schedule, Targets, Trainer, TrainingRows, initial,
 };
 use lessen_model::{Network, Predictor, onnx, predict_rows};
-use lessen_records::{RecordError, write_whole};
+use lessen_records::write_whole;
 use serde::{Deserialize, Serialize};
 
 use crate::error::CompressError;
 use crate::judged::Judged;
+use crate::kept::load;
 use crate::metric::Metric;
 use crate::stages::Keep;
 use crate::truth::Truth;
@@ -44,7 +45,7 @@ impl Shape {
     ) -> Result<Network, EngineError> {
         let answer = validation.dataset.answer();
         let network = initial::mlp(encoding.clone(), &self.hidden, self.activation, answer, seed)?;
-        Ok(validation.unit.unscale(network))
+        Ok(network.answering_in(validation.unit))
     }
 }
 
@@ -79,55 +80,17 @@ pub(crate) struct Validation<'a> {
     unit: Unit,
 }
 
-/// Mean and standard deviation of the target's values over the training rows: networks learn values in this unit. (0, 1)
-/// for classes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Unit {
-    pub(crate) centre: f32,
-    pub(crate) deviation: f32,
-}
-
-impl Unit {
-    pub(crate) fn of(dataset: &Dataset, training_rows: &[u32]) -> Self {
-        let Target::Values { values, .. } = &dataset.target else {
-            return Self { centre: 0.0, deviation: 1.0 };
-        };
-        let count = (training_rows.len() as f64).max(1.0);
-        let seen = training_rows.iter().map(|&row| f64::from(values[row as usize]));
-        let mean = seen.clone().sum::<f64>() / count;
-        let variance = seen.map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
-        let deviation = variance.sqrt() as f32;
-        Self { centre: mean as f32, deviation: if deviation > 0.0 { deviation } else { 1.0 } }
-    }
-
-    /// Values in this unit.
-    pub(crate) fn scaled(self, values: &[f32]) -> Vec<f32> {
-        values.iter().map(|value| (value - self.centre) / self.deviation).collect()
-    }
-
-    /// A network that answers in this unit, made to answer in the target's own; one of classes as it is.
-    fn unscale(self, network: Network) -> Network {
-        if network.answer().classes().is_some() {
-            return network;
-        }
-        network.clone().with_answer_scaled(self.centre, self.deviation).unwrap_or(network)
-    }
-
-    /// The other way.
-    fn scale(self, network: Network) -> Network {
-        if network.answer().classes().is_some() {
-            return network;
-        }
-        let inverse = 1.0 / self.deviation;
-        network.clone().with_answer_scaled(-self.centre * inverse, inverse).unwrap_or(network)
-    }
+/// The unit in which a number of `unit` is the number that was: `(x - centre) / scale` is `-centre / scale + x / scale`.
+fn inverse(unit: Unit) -> Unit {
+    let scale = 1.0 / unit.scale;
+    Unit { centre: -unit.centre * scale, scale }
 }
 
 impl<'a> Validation<'a> {
     /// The validation part of `split`.
     pub(crate) fn new(dataset: &'a Dataset, split: &'a Split) -> Self {
         let truth = Truth::of(dataset, &split.validation);
-        Self { dataset, rows: &split.validation, truth, unit: Unit::of(dataset, &split.train) }
+        Self { dataset, rows: &split.validation, truth, unit: dataset.target_unit(&split.train) }
     }
 
     /// What is true of the validation rows.
@@ -152,7 +115,7 @@ impl<'a> Validation<'a> {
     /// # Errors
     /// Where the predictor fails.
     pub(crate) fn judge(&self, predictor: &dyn Predictor) -> Result<Judged, CompressError> {
-        Ok(Judged::new(&self.truth, &self.answers(predictor)?, f64::from(self.unit.deviation)))
+        Ok(Judged::of(predictor, self.dataset, self.rows, self.unit)?)
     }
 
     /// How a network answers the validation rows.
@@ -194,21 +157,21 @@ pub(crate) fn train(
         weight_decay: 0.0,
     };
     let unit = validation.unit;
-    let mut trainer = Trainer::new(unit.scale(start), recipe, seed)?;
+    let mut trainer = Trainer::new(start.answering_in(inverse(unit)), recipe, seed)?;
     let training = TrainingRows { features, rows, targets };
     let mut best: Option<(f64, Network)> = None;
     let every = (spec.steps / spec.evaluations.max(1)).max(1);
     for step in 1..=spec.steps {
         trainer.step(&training).map_err(|source| CompressError::Step { network: name.to_owned(), source })?;
         if step % every == 0 || step == spec.steps {
-            let network = unit.unscale(trainer.network());
+            let network = trainer.network().answering_in(unit);
             let score = validation.score(&network, spec.metric)?;
             if best.as_ref().is_none_or(|(best, _)| score > *best) {
                 best = Some((score, network));
             }
         }
     }
-    Ok(best.map_or_else(|| unit.unscale(trainer.network()), |(_, network)| network))
+    Ok(best.map_or_else(|| trainer.network().answering_in(unit), |(_, network)| network))
 }
 
 const FILE: &str = "network.onnx";
@@ -219,17 +182,13 @@ impl Keep for Network {
     }
 
     fn load(folder: &Path) -> Result<Self, CompressError> {
-        let path = folder.join(FILE);
-        let read = |source| RecordError::File { action: "read", path: path.clone(), source };
-        let bytes = std::fs::read(&path).map_err(read)?;
-        onnx::read(&bytes)
-            .map_err(|error| CompressError::Kept { path: path.clone(), problem: error.to_string() })
+        load(&folder.join(FILE), onnx::read)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use lessen_data::{Column, Table};
+    use lessen_data::{Column, Table, Target};
 
     use super::*;
 
@@ -253,7 +212,7 @@ mod tests {
         let encoding = Encoding::fit(&dataset.features, &split.train);
         let spec = TrainSpec { steps: 600, batch: 8, rate: 0.02, evaluations: 4, metric: Metric::Rmse };
         let Target::Values { values, .. } = &dataset.target else { panic!("values were made") };
-        let wanted = validation.unit().scaled(values);
+        let wanted: Vec<f32> = values.iter().map(|&value| validation.unit().scaled(value)).collect();
         let start = shape.start(&encoding, &validation, 1).unwrap();
         let lessons = (&dataset.features, split.train.as_slice(), Targets::Values(&wanted));
         let network = train("line", start, &spec, lessons, &validation, 1).unwrap();
@@ -261,7 +220,8 @@ mod tests {
         // The target's standard deviation is 14.4.
         assert!(judged.rmse().unwrap() < 2.0, "{:?}", judged.rmse());
 
-        let again = validation.unit().unscale(validation.unit().scale(network.clone()));
+        let unit = validation.unit();
+        let again = network.clone().answering_in(inverse(unit)).answering_in(unit);
         let answers = |network| validation.answers(&Plan::new("p", network).unwrap()).unwrap();
         for (a, b) in answers(network).iter().zip(answers(again)) {
             assert!((a - b).abs() < 1e-2, "{a}, {b}");

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DataError, Features, Split};
+use crate::{DataError, Features, Split, Unit};
 
 /// What is to be predicted, one entry a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +47,34 @@ impl Answer {
         match self {
             Self::Classes(names) => Some(names),
             Self::Value(_) => None,
+        }
+    }
+}
+
+/// Of which kind an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// One of some classes.
+    Classification,
+    /// A number.
+    Regression,
+}
+
+impl Task {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Classification => "classification",
+            Self::Regression => "regression",
+        }
+    }
+}
+
+impl From<&Answer> for Task {
+    fn from(answer: &Answer) -> Self {
+        match answer {
+            Answer::Classes(_) => Self::Classification,
+            Answer::Value(_) => Self::Regression,
         }
     }
 }
@@ -114,16 +142,14 @@ impl Dataset {
         }
     }
 
-    /// The standard deviation (of the population) of the number to be predicted over `rows`: what errors are
-    /// measured against. `None` where the target is a class, or there are no rows.
-    pub fn target_deviation(&self, rows: &[u32]) -> Option<f64> {
-        let Target::Values { values, .. } = &self.target else { return None };
-        if rows.is_empty() {
-            return None;
+    /// Mean and standard deviation, over `rows`, of the number to be predicted: what it is learned in and errors are measured
+    /// against. [`Unit::NONE`] where the target is a class.
+    pub fn target_unit(&self, rows: &[u32]) -> Unit {
+        match &self.target {
+            Target::Classes { .. } => Unit::NONE,
+            Target::Values { values, .. } => {
+                Unit::of(rows.iter().map(|&row| f64::from(values[row as usize])))
+            }
         }
-        let values = || rows.iter().map(|&row| f64::from(values[row as usize]));
-        let mean = values().sum::<f64>() / rows.len() as f64;
-        let squares = values().map(|value| (value - mean) * (value - mean)).sum::<f64>();
-        Some((squares / rows.len() as f64).sqrt())
     }
 }

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Column, DataError, Features, LANES, Table, padded};
-use fit::{centre_and_scale, fit_column};
+use crate::{Column, DataError, Features, LANES, Table, Unit, padded};
+use fit::fit_column;
 
 /// How raw rows become numbers: scaling, levels, missing cells. Fitted on training rows only; it travels with
 /// the network, in the ONNX file's metadata too.
@@ -156,7 +156,7 @@ impl Encoding {
                 let pixels = images.pixels();
                 let bytes =
                     training_rows.iter().flat_map(|&row| &images.bytes[row as usize * pixels..][..pixels]);
-                let (shift, scale) = centre_and_scale(bytes.map(|&byte| f64::from(byte)));
+                let Unit { centre: shift, scale } = Unit::of(bytes.map(|&byte| f64::from(byte)));
                 vec![ColumnEncoding::Pixels { count: pixels, shift, scale }]
             }
             Features::Table(table) => {

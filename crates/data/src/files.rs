@@ -43,7 +43,7 @@ mod whole;
 
 use std::path::{Path, PathBuf};
 
-use crate::{DataError, Dataset, named};
+use crate::{DataError, Dataset, Task, named};
 use content::{Content, Format};
 pub use for_encoding::read_rows_for;
 use whole::Whole;
@@ -60,25 +60,6 @@ pub struct FileOptions {
     /// Whether the target is a class or a number. If not said, text and truth values are classes, and so are whole
     /// numbers of at most 20 different values; other numbers are predicted as such.
     pub task: Option<Task>,
-}
-
-/// What the target is taken for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Task {
-    /// One of some classes.
-    Classification,
-    /// A number.
-    Regression,
-}
-
-impl Task {
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Classification => "classification",
-            Self::Regression => "regression",
-        }
-    }
 }
 
 /// A data set from files.

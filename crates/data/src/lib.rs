@@ -35,14 +35,16 @@ mod nearest;
 pub mod npy;
 pub mod random;
 mod split;
+mod unit;
 mod unpack;
 
-pub use dataset::{Answer, Dataset, Target, hex};
+pub use dataset::{Answer, Dataset, Target, Task, hex};
 pub use digits::digits;
 pub use encoding::{ColumnEncoding, Encoded, Encoding};
 pub use error::DataError;
 pub use features::{Column, Features, Images, Table};
 pub use split::Split;
+pub use unit::Unit;
 
 /// Lanes that a feature-major matrix is padded to: one AVX-512 register of `f32`.
 pub const LANES: usize = 16;

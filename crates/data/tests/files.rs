@@ -6,7 +6,8 @@ mod packed;
 
 use std::path::{Path, PathBuf};
 
-use lessen_data::files::{self, FileOptions, Task};
+use lessen_data::Task;
+use lessen_data::files::{self, FileOptions};
 use lessen_data::{Encoding, Features, Target, named};
 use own::{Folder, cells, columns, shown, target, task};
 use packed::gzip;
@@ -122,11 +123,11 @@ fn a_target_is_a_class_or_a_number() {
 
     let many = table(&|row| (row * 3).to_string(), 1234);
     let opened = many.open("a.csv", &target("t")).unwrap();
-    assert_eq!(opened.notes, ["`t` has 1,234 different numbers: predicted as a value"]);
+    assert_eq!(opened.notes, ["`t` has 1234 different numbers: predicted as a value"]);
     assert!(matches!(opened.dataset.target, Target::Values { .. }));
     assert_eq!(
         many.error("a.csv", &task("t", Task::Classification)).0,
-        "`a.csv`: column `t` has 1,234 different values, expected at most 1000 classes"
+        "`a.csv`: column `t` has 1234 different values, expected at most 1000 classes"
     );
     let fractions = table(&|row| format!("{}", row as f32 / 2.0), 5).open("a.csv", &target("t")).unwrap();
     assert!(matches!(fractions.dataset.target, Target::Values { .. }), "few, but not whole");

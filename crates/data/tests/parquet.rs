@@ -6,7 +6,8 @@ mod own;
 
 use std::sync::Arc;
 
-use lessen_data::files::{self, FileOptions, Task};
+use lessen_data::Task;
+use lessen_data::files::{self, FileOptions};
 use lessen_data::{Encoding, Features};
 use own::{Folder, columns, shown, target, task};
 use parquet::basic::{Compression, GzipLevel};

@@ -1,7 +1,7 @@
 //! Splits: counts by hand, and what holds for every one.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-use lessen_data::{Dataset, Features, Images, Split, Target};
+use lessen_data::{Dataset, Features, Images, Split, Target, Unit};
 use proptest::prelude::*;
 
 fn names(count: usize) -> Vec<String> {
@@ -147,7 +147,7 @@ fn numbers_that_cannot_be_split_are_an_error() {
 }
 
 #[test]
-fn the_deviation_of_a_target_is_the_populations() {
+fn the_unit_of_a_target_is_its_mean_and_deviation() {
     let features = Features::Images(Images { channels: 1, height: 1, width: 1, bytes: vec![0; 4] });
     let mut dataset = Dataset {
         name: "set".into(),
@@ -156,9 +156,9 @@ fn the_deviation_of_a_target_is_the_populations() {
         given_test: None,
         sha256: [0; 32],
     };
-    assert_eq!(dataset.target_deviation(&[0, 1]), Some(1.0));
-    assert_eq!(dataset.target_deviation(&[3]), Some(0.0));
-    assert_eq!(dataset.target_deviation(&[]), None);
+    assert_eq!(dataset.target_unit(&[0, 1]), Unit { centre: 2.0, scale: 1.0 });
+    assert_eq!(dataset.target_unit(&[3]), Unit { centre: 5.0, scale: 1.0 });
+    assert_eq!(dataset.target_unit(&[]), Unit::NONE);
     dataset.target = Target::Classes { names: vec!["a".into()], labels: vec![0; 4] };
-    assert_eq!(dataset.target_deviation(&[0, 1]), None);
+    assert_eq!(dataset.target_unit(&[0, 1]), Unit::NONE);
 }

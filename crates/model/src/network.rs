@@ -1,6 +1,6 @@
 //! A network: layers, weights, the encoding it expects and what its outputs stand for.
 
-use lessen_data::{Answer, Encoding};
+use lessen_data::{Answer, Encoding, Unit};
 use lessen_units::Operations;
 
 use crate::mask::Weights;
@@ -237,13 +237,17 @@ impl Network {
         Some(Self { nodes, encoding, answer: self.answer.clone(), widths: self.widths.clone() })
     }
 
-    /// The network that answers `centre + scale y` where this one answers `y`, with both taken into its last layer; exact
-    /// but for rounding. `None` where the last layer is not dense.
-    pub fn with_answer_scaled(mut self, centre: f32, scale: f32) -> Option<Self> {
-        let Layer::Dense(dense) = &mut self.nodes.last_mut()?.layer else { return None };
-        dense.weights.update(|_, weight| weight * scale);
-        dense.bias.iter_mut().for_each(|bias| *bias = bias.mul_add(scale, centre));
-        Some(self)
+    /// The network that answers with `centre + scale y` where this one answers with the number `y`: what learned in a unit
+    /// answers as that unit's numbers were. Both are taken into the last dense layer, exact but for rounding; a network of
+    /// classes, or one whose last layer is not dense, is given back as it is.
+    pub fn answering_in(mut self, Unit { centre, scale }: Unit) -> Self {
+        if let (Answer::Value(_), Some(Node { layer: Layer::Dense(dense), .. })) =
+            (&self.answer, self.nodes.last_mut())
+        {
+            dense.weights.update(|_, weight| weight * scale);
+            dense.bias.iter_mut().for_each(|bias| *bias = bias.mul_add(scale, centre));
+        }
+        self
     }
 }
 
@@ -334,11 +338,12 @@ mod tests {
             let layer = node("a", dense([1, 2], &[3.0, -1.0], &[0.5]), &[0]);
             Network::new(vec![layer], pixels(2), Answer::Value("y".into())).unwrap()
         };
-        let scaled = network().with_answer_scaled(10.0, 2.0).unwrap();
+        let unit = Unit { centre: 10.0, scale: 2.0 };
+        let scaled = network().answering_in(unit);
         let dense = scaled.dense().next().unwrap();
         assert_eq!((dense.weights.values(), dense.bias.as_slice()), (&[6.0, -2.0][..], &[11.0][..]));
         assert_eq!((scaled.outputs(), network().answer().classes()), (1, None));
-        assert!(small().with_answer_scaled(0.0, 1.0).is_none(), "probabilities are not scaled");
+        assert_eq!(small().answering_in(unit), small(), "probabilities are not scaled");
     }
 
     #[test]

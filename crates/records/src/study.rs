@@ -96,6 +96,13 @@ pub struct Axis {
     pub extra: Map<String, Value>,
 }
 
+impl Axis {
+    /// Values of a quantity; `unit` is empty where it has none.
+    pub fn new(name: &str, unit: &str, values: Vec<f64>) -> Self {
+        Self { name: name.to_owned(), unit: unit.to_owned(), values, extra: Map::default() }
+    }
+}
+
 impl Record for Study {
     const NAME: &'static str = "lessen.study";
     const VERSION: u32 = 1;

@@ -9,7 +9,9 @@ mod classical;
 mod nets;
 mod trees;
 
-use crate::examples::{Examples, Lesson, Task};
+use lessen_data::Task;
+
+use crate::examples::{Examples, Lesson};
 use crate::learner::Learner;
 
 /// How large a problem is.
@@ -37,7 +39,7 @@ impl ProblemSize {
 
     /// Of which kind the problem is.
     pub fn task(&self) -> Task {
-        if self.classes.is_some() { Task::Classes } else { Task::Values }
+        if self.classes.is_some() { Task::Classification } else { Task::Regression }
     }
 
     fn outputs(&self) -> f64 {
@@ -99,7 +101,7 @@ impl Learner {
             Self::Bayes(spec) => classical::bayes(spec, &of_size),
         };
         let (rows, width, outputs) = of_size.numbers();
-        let calibration = if self.is_calibrated_by_itself() || size.task() == Task::Values {
+        let calibration = if self.is_calibrated_by_itself() || size.task() == Task::Regression {
             0.0
         } else {
             REFITS * training + GATHERING * rows * width + TEMPERATURE * rows * outputs

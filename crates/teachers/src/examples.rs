@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use lessen_data::{
-    Answer, Column, ColumnEncoding, DataError, Dataset, Encoded, Encoding, Features, Table, Target, padded,
-    random,
+    Column, ColumnEncoding, DataError, Dataset, Encoded, Encoding, Features, Table, Target, Task, Unit,
+    padded, random,
 };
 use rand::seq::SliceRandom;
 
@@ -46,38 +46,18 @@ pub struct Labels {
 /// target's unit again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Values {
-    /// The mean.
-    pub centre: f32,
-    /// The standard deviation; 1 where the numbers do not differ.
-    pub scale: f32,
-    /// `(value - centre) / scale`, one a row.
+    /// Their mean and standard deviation.
+    pub unit: Unit,
+    /// In that unit, one a row.
     pub standardised: Vec<f32>,
-}
-
-/// Of which kind a lesson is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Task {
-    /// Classes are told apart.
-    Classes,
-    /// A number is predicted.
-    Values,
-}
-
-impl From<&Answer> for Task {
-    fn from(answer: &Answer) -> Self {
-        match answer {
-            Answer::Classes(_) => Self::Classes,
-            Answer::Value(_) => Self::Values,
-        }
-    }
 }
 
 impl Lesson {
     /// Of which kind it is.
     pub fn task(&self) -> Task {
         match self {
-            Self::Labels(_) => Task::Classes,
-            Self::Values(_) => Task::Values,
+            Self::Labels(_) => Task::Classification,
+            Self::Values(_) => Task::Regression,
         }
     }
 
@@ -95,9 +75,8 @@ impl Lesson {
                 classes: *classes,
                 of_rows: rows.iter().map(|&row| of_rows[row]).collect(),
             }),
-            Self::Values(Values { centre, scale, standardised }) => Self::Values(Values {
-                centre: *centre,
-                scale: *scale,
+            Self::Values(Values { unit, standardised }) => Self::Values(Values {
+                unit: *unit,
                 standardised: rows.iter().map(|&row| standardised[row]).collect(),
             }),
         }
@@ -122,19 +101,9 @@ impl Values {
         if let Some(place) = values.iter().position(|value| !value.is_finite()) {
             return Err(place);
         }
-        let count = values.len().max(1) as f64;
-        let mean = values.iter().copied().map(f64::from).sum::<f64>() / count;
-        let square = |value: f32| (f64::from(value) - mean).powi(2);
-        let deviation = (values.iter().copied().map(square).sum::<f64>() / count).sqrt() as f32;
-        let (centre, scale) = (mean as f32, if deviation > 0.0 { deviation } else { 1.0 });
-        let standard = |value: f32| ((f64::from(value) - f64::from(centre)) / f64::from(scale)) as f32;
-        values.iter_mut().for_each(|value| *value = standard(*value));
-        Ok(Self { centre, scale, standardised: values })
-    }
-
-    /// A standardised number in the target's unit.
-    pub(crate) fn in_unit(&self, standardised: f32) -> f32 {
-        standardised.mul_add(self.scale, self.centre)
+        let unit = Unit::of(values.iter().copied().map(f64::from));
+        values.iter_mut().for_each(|value| *value = unit.scaled(*value));
+        Ok(Self { unit, standardised: values })
     }
 }
 
@@ -254,9 +223,9 @@ mod tests {
     fn numbers_are_standardised_and_come_back() {
         let four = numbers(line(&[0.0; 4]), &[1e6, 1e6 + 2.0, 1e6 + 4.0, 1e6 + 6.0]);
         let found = values(&four);
-        assert_eq!((found.centre, found.scale), (1e6 + 3.0, 5f32.sqrt()));
+        assert_eq!((found.unit.centre, found.unit.scale), (1e6 + 3.0, 5f32.sqrt()));
         assert!((found.standardised[3] - 3.0 / 5f32.sqrt()).abs() < 1e-6);
-        assert_eq!(found.in_unit(found.standardised[0]), 1e6);
+        assert_eq!(found.unit.unscaled(found.standardised[0]), 1e6);
         assert_eq!(values(&numbers(line(&[0.0; 2]), &[7.0, 7.0])).standardised, [0.0, 0.0]);
     }
 
@@ -280,6 +249,6 @@ mod tests {
             part.encoded.feature(0)[..10],
             [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]
         );
-        assert_eq!(values(&part).centre, 49.5, "what all rows' mean is stays known");
+        assert_eq!(values(&part).unit.centre, 49.5, "what all rows' mean is stays known");
     }
 }

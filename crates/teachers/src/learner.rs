@@ -1,9 +1,10 @@
 //! What one wants to fit.
 
+use lessen_data::Task;
 use lessen_engine::EngineError;
 use serde::{Deserialize, Serialize};
 
-use crate::examples::{Examples, Lesson, Task};
+use crate::examples::{Examples, Lesson};
 use crate::learned::{Learned, Model};
 use crate::{BayesSpec, BoostingSpec, ForestSpec, NeighboursSpec, NetSpec, SvmSpec, calibration};
 
@@ -50,7 +51,7 @@ pub enum FitErrorKind {
 impl Learner {
     /// A short name that says the settings, unique in a library of classes.
     pub fn name(&self) -> String {
-        self.name_for(Task::Classes)
+        self.name_for(Task::Classification)
     }
 
     /// A short name that says the settings, unique in a library for `task`.
@@ -67,7 +68,7 @@ impl Learner {
 
     /// The kind of a learner of classes, for people: `"random forest"`.
     pub fn kind(&self) -> &'static str {
-        self.kind_for(Task::Classes)
+        self.kind_for(Task::Classification)
     }
 
     /// The kind, for people.
@@ -86,7 +87,7 @@ impl Learner {
     pub fn supports(&self, task: Task) -> bool {
         match self {
             Self::Forest(_) | Self::Boosting(_) | Self::Neighbours(_) | Self::Net(_) => true,
-            Self::Svm(_) | Self::Bayes(_) => task == Task::Classes,
+            Self::Svm(_) | Self::Bayes(_) => task == Task::Classification,
         }
     }
 
@@ -155,19 +156,8 @@ impl Learner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::FeatureShare;
-    use crate::testing::{line, numbers};
+    use crate::testing::{TREE, line, numbers};
     use crate::trees::Trees;
-
-    const TREE: ForestSpec = ForestSpec {
-        trees: 1,
-        max_depth: None,
-        min_leaf: 1,
-        features: FeatureShare::All,
-        bootstrap: false,
-        random_thresholds: false,
-        rows_limit: None,
-    };
 
     #[test]
     fn a_limit_is_kept_and_named() {

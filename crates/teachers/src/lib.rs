@@ -26,7 +26,7 @@ mod trees;
 pub use bayes::{BayesKind, BayesSpec};
 pub use cost::{FitCost, ProblemSize};
 pub use ensemble::{Ensemble, Origin};
-pub use examples::{Examples, Labels, Lesson, Task, Values};
+pub use examples::{Examples, Labels, Lesson, Values};
 pub use learned::Learned;
 pub use learner::{FitError, FitErrorKind, Learner};
 pub use neighbours::{NeighboursSpec, Weighting};

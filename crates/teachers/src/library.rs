@@ -3,12 +3,12 @@
 
 mod within;
 
+use lessen_data::Task;
 use serde::{Deserialize, Serialize};
 
 pub use within::plan_within;
 
 use crate::bayes::BayesKind;
-use crate::examples::Task;
 use crate::learner::Learner;
 use crate::neighbours::Weighting;
 
@@ -41,12 +41,12 @@ const LARGE: usize = 4_000_000;
 pub fn plan(rows: usize, width: usize, classes: impl Into<Option<usize>>) -> LibraryPlan {
     let size = Size { rows, width };
     let classes = classes.into();
-    let task = if classes.is_some() { Task::Classes } else { Task::Values };
+    let task = if classes.is_some() { Task::Classification } else { Task::Regression };
     let mut cut = Vec::new();
     if size.is_large() {
         let few = match task {
-            Task::Classes => "of the nearest neighbours and of the support vector machines",
-            Task::Values => "of the nearest neighbours",
+            Task::Classification => "of the nearest neighbours and of the support vector machines",
+            Task::Regression => "of the nearest neighbours",
         };
         cut.push(format!(
             "forests have 60 trees, boosting 20 rounds, and there are two {few}: there are many rows and columns"

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use lessen_data::{Answer, Encoded, random};
+use lessen_data::{Answer, Encoded, Task, random};
 use lessen_engine::{
     Activation, EngineError, Optimiser, Plan, Recipe, Schedule, StepError, Targets, Trainer, TrainingRows,
     initial,
 };
-use lessen_model::{Network, onnx};
+use lessen_model::onnx;
 use lessen_units::Operations;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::examples::{Examples, Labels, Lesson, Task, Values};
+use crate::examples::{Examples, Labels, Lesson};
 
 /// A ReLU network of its own, trained on labels (or, by squared error, on numbers) for a fixed number of passes (validation rows belong to the selection
 /// and choose nothing here).
@@ -55,8 +55,8 @@ impl NetSpec {
     pub fn kind(&self, task: Task) -> &'static str {
         match task {
             _ if !self.hidden.is_empty() => "neural net",
-            Task::Classes => "logistic regression",
-            Task::Values => "linear regression",
+            Task::Classification => "logistic regression",
+            Task::Regression => "linear regression",
         }
     }
 
@@ -99,16 +99,14 @@ impl NetSpec {
         for _ in 0..steps {
             trainer.step(&training)?;
         }
-        let network = in_unit(trainer.into_network(), &examples.lesson);
+        let network = trainer.into_network();
+        let network = match &examples.lesson {
+            Lesson::Labels(_) => network,
+            Lesson::Values(values) => network.answering_in(values.unit),
+        };
         let bytes = onnx::write(&network);
         Ok(Net { bytes, plan: Arc::new(Plan::new(name, network)?) })
     }
-}
-
-/// A network of standardised numbers answers in the target's unit, by its last layer.
-fn in_unit(network: Network, lesson: &Lesson) -> Network {
-    let Lesson::Values(Values { centre, scale, .. }) = lesson else { return network };
-    network.clone().with_answer_scaled(*centre, *scale).unwrap_or(network)
 }
 
 /// Labels as class probabilities: `1 - s + s / C` of the true class, `s / C` of each other.
@@ -189,16 +187,16 @@ mod tests {
         let spec =
             NetSpec { hidden: vec![], epochs: 1, batch: 32, rate: 0.01, weight_decay: 0.5, smoothing: 0.0 };
         assert_eq!(
-            (spec.name(Task::Classes).as_str(), spec.kind(Task::Classes)),
+            (spec.name(Task::Classification).as_str(), spec.kind(Task::Classification)),
             ("logistic regression, decay 0.5", "logistic regression")
         );
         assert_eq!(
-            (spec.name(Task::Values).as_str(), spec.kind(Task::Values)),
+            (spec.name(Task::Regression).as_str(), spec.kind(Task::Regression)),
             ("linear regression, decay 0.5", "linear regression")
         );
         let deep = NetSpec { hidden: vec![12, 8], ..spec };
         assert_eq!(
-            (deep.name(Task::Values).as_str(), deep.kind(Task::Classes)),
+            (deep.name(Task::Regression).as_str(), deep.kind(Task::Classification)),
             ("net 12-8, decay 0.5", "neural net")
         );
     }

@@ -6,6 +6,18 @@ use lessen_data::{Column, ColumnEncoding, Encoded, Encoding, Features, Table, pa
 use lessen_model::{Predictor, predict_rows};
 
 use crate::examples::{Examples, Labels, Lesson, Values};
+use crate::{FeatureShare, ForestSpec};
+
+/// A single tree, as deep as it goes.
+pub(crate) const TREE: ForestSpec = ForestSpec {
+    trees: 1,
+    max_depth: None,
+    min_leaf: 1,
+    features: FeatureShare::All,
+    bootstrap: false,
+    random_thresholds: false,
+    rows_limit: None,
+};
 
 /// Rows (all of one width) as encoded ones.
 pub(crate) fn encoded(width: usize, rows: &[Vec<f32>]) -> Encoded {

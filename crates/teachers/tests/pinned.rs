@@ -2,45 +2,21 @@
 //! learners may change what they learned before.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod learners;
+
 use std::sync::Arc;
 
+use learners::{boosting, forest};
 use lessen_data::{Encoding, hex};
 use lessen_model::predict_rows;
 use lessen_teachers::{
-    BayesKind, BayesSpec, BoostingSpec, Examples, FeatureShare, ForestSpec, Learner, NeighboursSpec, NetSpec,
-    SvmKernel, SvmSpec, Weighting,
+    BayesKind, BayesSpec, Examples, FeatureShare, Learner, NeighboursSpec, NetSpec, SvmKernel, SvmSpec,
+    Weighting,
 };
 use sha2::{Digest, Sha256};
 
 /// The first digits of two SHA-256: of the predictions, and of the file.
 type Pinned = [&'static str; 2];
-
-fn forest(trees: usize, features: FeatureShare, bootstrap: bool, random_thresholds: bool) -> Learner {
-    let (max_depth, min_leaf) = (None, 1);
-    Learner::Forest(ForestSpec {
-        trees,
-        max_depth,
-        min_leaf,
-        features,
-        bootstrap,
-        random_thresholds,
-        rows_limit: None,
-    })
-}
-
-fn boosting(max_depth: u32) -> Learner {
-    let (row_share, feature_share) = (0.8, 0.5);
-    Learner::Boosting(BoostingSpec {
-        rounds: 6,
-        max_depth,
-        learning_rate: 0.2,
-        min_leaf: 2,
-        l2: 1.0,
-        row_share,
-        feature_share,
-        rows_limit: None,
-    })
-}
 
 fn net(hidden: &[usize]) -> Learner {
     let (hidden, batch, rate) = (hidden.to_vec(), 64, 0.002);
@@ -51,12 +27,12 @@ fn net(hidden: &[usize]) -> Learner {
 fn plain() -> Vec<(Learner, Pinned)> {
     let bayes = |kind| Learner::Bayes(BayesSpec { kind });
     vec![
-        (forest(1, FeatureShare::All, false, false), ["3d0481b6818cd40a", "ca1cff3aa70a16ec"]),
-        (forest(10, FeatureShare::All, true, false), ["788483287e0a01ec", "9612375d47aaf583"]),
-        (forest(10, FeatureShare::Sqrt, true, false), ["a8d0ddb927bd5357", "aa49f83abcc54d22"]),
-        (forest(10, FeatureShare::Share(0.5), false, true), ["1985f7b6942ba777", "5467d70192ba49d4"]),
-        (boosting(3), ["61f055b390d431cd", "f18b9cb66d141203"]),
-        (boosting(1), ["f5fb5016ecce0214", "1abd9f9efbf8c0ca"]),
+        (forest((1, 1), FeatureShare::All, false, false), ["3d0481b6818cd40a", "ca1cff3aa70a16ec"]),
+        (forest((10, 1), FeatureShare::All, true, false), ["788483287e0a01ec", "9612375d47aaf583"]),
+        (forest((10, 1), FeatureShare::Sqrt, true, false), ["a8d0ddb927bd5357", "aa49f83abcc54d22"]),
+        (forest((10, 1), FeatureShare::Share(0.5), false, true), ["1985f7b6942ba777", "5467d70192ba49d4"]),
+        (boosting(6, 3, 0.5), ["61f055b390d431cd", "f18b9cb66d141203"]),
+        (boosting(6, 1, 0.5), ["f5fb5016ecce0214", "1abd9f9efbf8c0ca"]),
         (bayes(BayesKind::Gaussian), ["8ea88d2cfef55768", "f1eea71d98b423d9"]),
         (bayes(BayesKind::Histogram { bins: 5 }), ["8d1ded06ba230b51", "03c913147bb72be0"]),
     ]

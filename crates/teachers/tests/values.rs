@@ -1,14 +1,17 @@
 //! Learners of numbers: each kind on functions that are known, as files, on threads, and together.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod learners;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use lessen_data::{Column, Dataset, Encoding, Features, Table, Target};
+use learners::{boosting, forest};
+use lessen_data::{Column, Dataset, Encoding, Features, Table, Target, Task};
 use lessen_model::{Predictor, predict_rows};
 use lessen_teachers::{
-    BayesKind, BayesSpec, BoostingSpec, Ensemble, Examples, FeatureShare, ForestSpec, Learned, Learner,
-    NeighboursSpec, NetSpec, SvmKernel, SvmSpec, Task, Weighting, library,
+    BayesKind, BayesSpec, Ensemble, Examples, FeatureShare, Learned, Learner, NeighboursSpec, NetSpec,
+    SvmKernel, SvmSpec, Weighting, library,
 };
 
 /// Rows that are learned from; as many again are for the test.
@@ -64,33 +67,6 @@ fn error(predictor: &dyn Predictor, dataset: &Dataset) -> f64 {
     of_model.sum::<f64>() / of_mean.sum::<f64>()
 }
 
-fn forest(trees: usize, features: FeatureShare, bootstrap: bool, random_thresholds: bool) -> Learner {
-    let (max_depth, min_leaf) = (None, 2);
-    Learner::Forest(ForestSpec {
-        trees,
-        max_depth,
-        min_leaf,
-        features,
-        bootstrap,
-        random_thresholds,
-        rows_limit: None,
-    })
-}
-
-fn boosting(max_depth: u32) -> Learner {
-    let (row_share, feature_share) = (0.8, 1.0);
-    Learner::Boosting(BoostingSpec {
-        rounds: 60,
-        max_depth,
-        learning_rate: 0.2,
-        min_leaf: 2,
-        l2: 1.0,
-        row_share,
-        feature_share,
-        rows_limit: None,
-    })
-}
-
 fn neighbours(weighting: Weighting) -> Learner {
     Learner::Neighbours(NeighboursSpec { k: 5, weighting })
 }
@@ -104,12 +80,12 @@ fn net(hidden: &[usize]) -> Learner {
 /// function. A line can do little with either; a sum of stumps nothing about what x and y do together.
 fn kinds() -> Vec<(Learner, f64, f64)> {
     vec![
-        (forest(1, FeatureShare::All, false, false), 0.05, 0.2),
-        (forest(50, FeatureShare::All, true, false), 0.02, 0.2),
-        (forest(50, FeatureShare::Sqrt, true, false), 0.05, 0.2),
-        (forest(50, FeatureShare::All, false, true), 0.02, 0.2),
-        (boosting(4), 0.02, 0.2),
-        (boosting(1), 0.05, 0.4),
+        (forest((1, 2), FeatureShare::All, false, false), 0.05, 0.2),
+        (forest((50, 2), FeatureShare::All, true, false), 0.02, 0.2),
+        (forest((50, 2), FeatureShare::Sqrt, true, false), 0.05, 0.2),
+        (forest((50, 2), FeatureShare::All, false, true), 0.02, 0.2),
+        (boosting(60, 4, 1.0), 0.02, 0.2),
+        (boosting(60, 1, 1.0), 0.05, 0.4),
         (neighbours(Weighting::Uniform), 0.05, 0.25),
         (neighbours(Weighting::Distance), 0.05, 0.25),
         (net(&[]), 0.8, 0.9),
@@ -128,7 +104,7 @@ fn each_kind_beats_the_mean_on_a_smooth_function_and_on_a_step() {
             error(&learner.fit(&of_step, 1).unwrap(), &step),
         ];
         if !(found[0] < most_of_smooth && found[1] < most_of_step) {
-            wrong.push(format!("{}: {found:?}", learner.name_for(Task::Values)));
+            wrong.push(format!("{}: {found:?}", learner.name_for(Task::Regression)));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -154,7 +130,7 @@ fn what_was_saved_says_the_same_and_costs_the_same() {
     let folder = tempfile::tempdir().unwrap();
     for (place, (learner, ..)) in kinds().into_iter().enumerate() {
         let learned = learner.fit(&training, 1).unwrap();
-        assert_eq!((learned.outputs(), learned.kind()), (1, learner.kind_for(Task::Values)));
+        assert_eq!((learned.outputs(), learned.kind()), (1, learner.kind_for(Task::Regression)));
         let path = folder.path().join(format!("{place}.lsn"));
         learned.save(&path).unwrap();
         let loaded = Learned::load(&path).unwrap();
@@ -220,7 +196,7 @@ fn learners_of_classes_say_that_they_are() {
         Learner::Svm(SvmSpec { kernel, c: 1.0, rows_limit: 100 }),
         Learner::Bayes(BayesSpec { kind: BayesKind::Gaussian }),
     ] {
-        assert!(learner.supports(Task::Classes) && !learner.supports(Task::Values));
+        assert!(learner.supports(Task::Classification) && !learner.supports(Task::Regression));
         let error = learner.fit(&training, 1).unwrap_err();
         assert_eq!(error.source.to_string(), "it tells classes apart, and the target is a number");
     }
@@ -231,10 +207,10 @@ fn a_library_of_numbers_has_twenty_members_of_seven_kinds_that_learn_them() {
     for (rows, width) in [(1_000, 8), (20_000, 8), (60_000, 784)] {
         let plan = library::plan(rows, width, None);
         let names: BTreeSet<String> =
-            plan.learners.iter().map(|learner| learner.name_for(Task::Values)).collect();
+            plan.learners.iter().map(|learner| learner.name_for(Task::Regression)).collect();
         let kinds: BTreeSet<&str> =
-            plan.learners.iter().map(|learner| learner.kind_for(Task::Values)).collect();
-        assert!(plan.learners.iter().all(|learner| learner.supports(Task::Values)));
+            plan.learners.iter().map(|learner| learner.kind_for(Task::Regression)).collect();
+        assert!(plan.learners.iter().all(|learner| learner.supports(Task::Regression)));
         assert_eq!(names.len(), plan.learners.len(), "names of {plan:?}");
         assert!(names.len() >= 20 && kinds.len() >= 7, "{} of {kinds:?}", names.len());
         assert!(plan.cut.iter().all(|sentence| !sentence.contains("vector")), "{:?}", plan.cut);

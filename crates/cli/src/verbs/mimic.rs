@@ -30,7 +30,7 @@ pub(crate) fn run(args: &MimicArgs, common: &Common, output: &Output) -> anyhow:
         None => Teacher::Library,
     };
     if let Some(file) = &args.transfer_only {
-        return only_transfer(&dataset, &options, &teacher, file, common, output);
+        return only_transfer((&dataset, &notes), &options, &teacher, file, common, output);
     }
     let result = super::compress_into_folder((&dataset, &notes), (&options, None), &teacher, common, output)?;
     screen::result(&result, &super::output_folder(&dataset, common), output)?;
@@ -95,7 +95,7 @@ fn look_where_to_write(file: &Path, force: bool) -> anyhow::Result<()> {
 }
 
 fn only_transfer(
-    dataset: &Dataset,
+    (dataset, notes): (&Dataset, &[String]),
     options: &CompressOptions,
     teacher: &Teacher,
     file: &Path,
@@ -104,12 +104,12 @@ fn only_transfer(
 ) -> anyhow::Result<Outcome> {
     let options = CompressOptions { seed: common.seed, ..options.clone() };
     let split = dataset.split(options.seed)?;
-    let planned = Planned::new(dataset, &split, &options);
+    let planned = Planned::new(dataset, &split, &options)?;
     let path = super::output_folder(dataset, common);
     let folder = OutputFolder::open(&path, super::KIND, common.force)?;
     interrupt::explain(format!("the same command again goes on from `{}`", path.display()));
     let line = Line::new(output);
-    planned.cut.iter().for_each(|sentence| line.note(sentence));
+    notes.iter().chain(&planned.cut).for_each(|sentence| line.note(sentence));
     let meter = Meter::detect();
     let set = transfer_set(dataset, &split, &planned.spec, teacher, Stages::new(&folder, &meter, &line))?;
     set.write_csv(file, &dataset.answer())?;

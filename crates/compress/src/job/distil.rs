@@ -5,12 +5,13 @@ use std::path::Path;
 
 use lessen_engine::Targets;
 use lessen_model::Network;
-use lessen_records::{RecordError, Role, write_whole};
+use lessen_records::{Role, write_whole};
 use serde::{Deserialize, Serialize};
 
 use super::Job;
 use crate::error::CompressError;
 use crate::judged::Judged;
+use crate::kept::load;
 use crate::lessons::{LessonRows, Lessons, Weighing};
 use crate::made::{Made, MadeNetwork, MadeTeacher, Step};
 use crate::stages::{Done, Keep, Part, Stages};
@@ -116,7 +117,7 @@ impl Job<'_> {
         let teacher = Judged::new(
             self.validation.truth(),
             &opinions.made.validation,
-            f64::from(self.validation.unit().deviation),
+            f64::from(self.validation.unit().scale),
         );
         let Done { made: network, content, .. } = done.swap_remove(best);
         let made = Made {
@@ -193,7 +194,8 @@ impl Job<'_> {
         let targets = match &dataset.target {
             lessen_data::Target::Classes { labels, .. } => Targets::Labels(labels),
             lessen_data::Target::Values { values: given, .. } => {
-                values = self.validation.unit().scaled(given);
+                let unit = self.validation.unit();
+                values = given.iter().map(|&value| unit.scaled(value)).collect::<Vec<f32>>();
                 Targets::Values(&values)
             }
         };
@@ -211,10 +213,6 @@ impl Keep for Opinions {
     }
 
     fn load(folder: &Path) -> Result<Self, CompressError> {
-        let path = folder.join(FILE);
-        let read = |source| RecordError::File { action: "read", path: path.clone(), source };
-        let bytes = std::fs::read(&path).map_err(read)?;
-        postcard::from_bytes(&bytes)
-            .map_err(|error| CompressError::Kept { path: path.clone(), problem: error.to_string() })
+        load(&folder.join(FILE), |bytes| postcard::from_bytes(bytes))
     }
 }

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use lessen_data::{Dataset, Target};
+use lessen_data::{Dataset, Target, Unit};
 use lessen_engine::Plan;
-use lessen_model::predict_rows;
 use lessen_records::study::{Axis, Series};
 use lessen_records::{DatasetRecord, Machine, Record, ResultRecord, Role, Schema};
 
@@ -16,7 +15,6 @@ use crate::kept::as_json;
 use crate::made::{Curve, Made, MadeTeacher, energy_of};
 use crate::shipped::ship;
 use crate::stages::Stages;
-use crate::truth::Truth;
 
 impl Job<'_> {
     /// Ships the networks, measures everything, and puts the record together.
@@ -89,7 +87,6 @@ impl Job<'_> {
         for (part, rows, suffix) in
             [("test", &self.split.test, ""), ("validation", &self.split.validation, ", validation")]
         {
-            let truth = Truth::of(self.dataset, rows);
             let (quality, unit) = match self.dataset.target {
                 Target::Classes { .. } => (format!("{part} accuracy"), "%"),
                 Target::Values { .. } => (format!("{part} RMSE"), ""),
@@ -98,15 +95,14 @@ impl Job<'_> {
                 let mut values = Vec::new();
                 for network in &curve.levels {
                     let plan = Plan::new(curve.name.as_str(), network.clone())?;
-                    let answers = predict_rows(&plan, &self.dataset.features, rows)?;
-                    values.push(Judged::new(&truth, &answers, 1.0).quality());
+                    values.push(Judged::of(&plan, self.dataset, rows, Unit::NONE)?.quality());
                 }
                 let densities = curve.levels.iter().map(lessen_model::Network::density).collect();
                 series.push(Series {
                     name: format!("{}{suffix}", curve.name),
                     seed: Some(self.spec.seed),
-                    x: axis("density", "", densities),
-                    y: axis(&quality, unit, values),
+                    x: Axis::new("density", "", densities),
+                    y: Axis::new(&quality, unit, values),
                     extra: serde_json::Map::default(),
                 });
             }
@@ -116,7 +112,7 @@ impl Job<'_> {
 
     fn dataset_record(&self) -> DatasetRecord {
         let Dataset { name, features, target, .. } = self.dataset;
-        let deviation = f64::from(self.validation.unit().deviation);
+        let deviation = f64::from(self.validation.unit().scale);
         let (classes, target, target_deviation) = match target {
             Target::Classes { names, .. } => (Some(names.len() as u64), None, None),
             Target::Values { name, .. } => (None, Some(name.clone()), Some(deviation)),
@@ -134,8 +130,4 @@ impl Job<'_> {
             extra: serde_json::Map::default(),
         }
     }
-}
-
-fn axis(name: &str, unit: &str, values: Vec<f64>) -> Axis {
-    Axis { name: name.to_owned(), unit: unit.to_owned(), values, extra: serde_json::Map::default() }
 }

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use lessen_data::Dataset;
+use lessen_data::{Dataset, Task};
 use lessen_model::{Predictor, predict_rows};
 use lessen_records::{StageRecord, content_name};
-use lessen_teachers::{Ensemble, Examples, Learned, Origin, Task};
+use lessen_teachers::{Ensemble, Examples, Learned, Origin};
 
 use super::Job;
 use crate::error::CompressError;

@@ -1,7 +1,7 @@
 //! What is taken from training rows: levels, centres and scales.
 
 use super::ColumnEncoding;
-use crate::Column;
+use crate::{Column, Unit};
 
 /// How one raw column is encoded, by its cells in `training_rows` alone.
 pub(super) fn fit_column(column: &Column, training_rows: &[u32]) -> ColumnEncoding {
@@ -9,8 +9,8 @@ pub(super) fn fit_column(column: &Column, training_rows: &[u32]) -> ColumnEncodi
         Column::Numeric { name, values } => {
             let seen = training_rows.iter().map(|&row| values[row as usize]);
             let indicator = seen.clone().any(f32::is_nan);
-            let (shift, scale) = centre_and_scale(seen.filter(|value| !value.is_nan()).map(f64::from));
-            ColumnEncoding::Numeric { name: name.clone(), fill: shift, shift, scale, indicator }
+            let Unit { centre, scale } = Unit::of(seen.filter(|value| !value.is_nan()).map(f64::from));
+            ColumnEncoding::Numeric { name: name.clone(), fill: centre, shift: centre, scale, indicator }
         }
         Column::Nominal { name, levels, codes } => {
             let mut counts = vec![0; levels.len()];
@@ -46,21 +46,4 @@ fn kept_levels(counts: &[usize]) -> Vec<bool> {
         kept[level] = true;
     }
     kept
-}
-
-/// Smallest deviation that counts: weights divided by it, when scaling is folded into a layer, stay finite.
-const SMALLEST_SCALE: f32 = 1e-30;
-
-/// Mean and standard deviation (of the population); (0, 1) of nothing, and scale 1 where nothing varies.
-pub(super) fn centre_and_scale(values: impl Iterator<Item = f64> + Clone) -> (f32, f32) {
-    let count = values.clone().count() as f64;
-    if count == 0.0 {
-        return (0.0, 1.0);
-    }
-    let mean = values.clone().sum::<f64>() / count;
-    let variance = values.map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
-    let deviation = variance.sqrt() as f32;
-    // What is below the spacing of numbers at the mean is rounding, however small the column's unit is.
-    let rounding = f32::EPSILON * mean.abs() as f32;
-    (mean as f32, if deviation > rounding.max(SMALLEST_SCALE) { deviation } else { 1.0 })
 }

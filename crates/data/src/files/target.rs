@@ -3,9 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::Task;
 use crate::csv_file::{listed, missing_column};
-use crate::{DataError, Target};
+use crate::{DataError, Target, Task};
 
 /// The cells of a target, before it is decided what they are taken for.
 pub(super) enum TargetCells {
@@ -143,7 +142,7 @@ impl TargetCells {
                 let (different, whole) = different(&values);
                 let task = task.unwrap_or_else(|| {
                     let is_class = whole && different <= MOST_NUMERALS;
-                    let shown = with_commas(different);
+                    let shown = different;
                     notes.push(if is_class {
                         format!("`{name}` has {shown} different whole numbers: each is a class")
                     } else {
@@ -159,7 +158,7 @@ impl TargetCells {
             }
         };
         if names.len() > MOST_CLASSES {
-            let count = with_commas(names.len());
+            let count = names.len();
             let problem = format!(
                 "column `{name}` has {count} different values, expected at most {MOST_CLASSES} classes"
             );
@@ -225,17 +224,4 @@ pub(super) fn merge(levels: &mut Vec<String>, others: &[String]) -> Vec<u32> {
         })
     };
     others.iter().map(place).collect()
-}
-
-/// A count as people read it: 1,234.
-pub(super) fn with_commas(count: usize) -> String {
-    let digits = count.to_string();
-    let mut shown = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::target::{TargetCells, merge};
-use super::{Opened, Task, left_out};
-use crate::{Column, DataError, Dataset, Features, Table};
+use super::{Opened, left_out};
+use crate::{Column, DataError, Dataset, Features, Table, Task};
 
 /// Rows of one file with their targets.
 pub(super) struct Half {

@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-use lessen_data::files::{self, FileOptions, Opened, Task};
+use lessen_data::Task;
+use lessen_data::files::{self, FileOptions, Opened};
 use lessen_data::{Column, DataError, Dataset, Features, Target};
 use tempfile::TempDir;
 

@@ -46,8 +46,8 @@ impl TryFrom<Wire> for NeighbourMean {
 
 impl NeighbourMean {
     pub(super) fn fit(spec: NeighboursSpec, examples: &Examples, values: &Values) -> Self {
-        let in_unit = values.standardised.iter().map(|&value| values.in_unit(value)).collect();
-        Self { spec, among: Among::of(examples), values: in_unit, centre: values.centre }
+        let in_unit = values.standardised.iter().map(|&value| values.unit.unscaled(value)).collect();
+        Self { spec, among: Among::of(examples), values: in_unit, centre: values.unit.centre }
     }
 
     /// A number for each encoded row. The search is done once a batch for all that look among the same points.

@@ -113,7 +113,7 @@ impl ForestSpec {
         let combine = match &examples.lesson {
             Lesson::Labels(_) => Combine::Mean,
             Lesson::Values(values) => {
-                Combine::Value { centre: values.centre, scale: values.scale / trees as f32 }
+                Combine::Value { centre: values.unit.centre, scale: values.unit.scale / trees as f32 }
             }
         };
         Trees::new(combine, examples.lesson.outputs(), examples.rows(), &bins, grown.collect())
@@ -172,18 +172,9 @@ mod tests {
     use lessen_units::Operations;
 
     use super::*;
-    use crate::testing::{line, numbers};
+    use crate::testing::{TREE, line, numbers};
     use crate::trees::testing::{accuracy, digits, examples, probabilities};
 
-    const TREE: ForestSpec = ForestSpec {
-        trees: 1,
-        max_depth: None,
-        min_leaf: 1,
-        features: FeatureShare::All,
-        bootstrap: false,
-        random_thresholds: false,
-        rows_limit: None,
-    };
     const BAGS: ForestSpec = ForestSpec { trees: 100, bootstrap: true, ..TREE };
     const WOOD: ForestSpec = ForestSpec { features: FeatureShare::Sqrt, ..BAGS };
     const EXTRA: ForestSpec = ForestSpec { bootstrap: false, random_thresholds: true, ..WOOD };

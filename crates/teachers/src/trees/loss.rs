@@ -56,7 +56,7 @@ impl<'a> Loss<'a> {
     pub(super) fn combine(&self, start: Vec<f32>) -> Combine {
         match self {
             Self::Log(_) => Combine::Sum { start },
-            Self::Squared(values) => Combine::Value { centre: values.centre, scale: values.scale },
+            Self::Squared(values) => Combine::Value { centre: values.unit.centre, scale: values.unit.scale },
         }
     }
 
