@@ -13,6 +13,7 @@ use lessen_data::{Dataset, Encoding, Split};
 use lessen_records::ResultRecord;
 use serde::Serialize;
 
+pub(crate) use self::distil::DISTIL;
 pub use self::distil::DistilSpec;
 pub use self::mimic::StudentSpec;
 pub use self::prune::PruneSpec;

@@ -9,7 +9,7 @@ use lessen_records::study::{Axis, Holds, Series, StudyRow};
 use lessen_records::{ModelRecord, OutputFolder, Record, RecordError, ResultRecord, Role, Schema, Study};
 
 use crate::error::CompressError;
-use crate::job::{Teacher, compress};
+use crate::job::{DISTIL, Teacher, compress};
 use crate::plan::{CompressOptions, CompressSpec, Planned};
 use crate::stages::{Progress, Stages};
 
@@ -102,7 +102,7 @@ pub fn of_results(results: &[ResultRecord], files: Vec<String>) -> Result<Study,
     Ok(study)
 }
 
-/// Points of test accuracy that the chosen student may lose in the mean, the interval's upper end included.
+/// Points of test quality that the chosen student may lose in the mean, the interval's upper end included.
 const MOST_POINTS_LOST: f64 = 2.0;
 
 /// Operations that the chosen student may take, in percent of the teacher's: what this project demands of itself.
@@ -110,9 +110,29 @@ fn most_operations(dataset: &str) -> f64 {
     if dataset == "letter" { 1.0 } else { 3.0 }
 }
 
-/// Test accuracy in percent.
-fn accuracy(model: &ModelRecord) -> Option<f64> {
-    Some(100.0 * model.test_accuracy?)
+/// Test accuracy in percent, or the root mean squared error on test rows in the target's unit.
+fn quality(model: &ModelRecord) -> Option<f64> {
+    model.test_accuracy.map(|accuracy| 100.0 * accuracy).or(model.test_rmse)
+}
+
+/// What [`quality`] is called, its unit, and what a point of it is.
+struct Quality {
+    name: &'static str,
+    unit: &'static str,
+    points: &'static str,
+}
+
+impl Quality {
+    fn of(result: &ResultRecord) -> Self {
+        match result.dataset.classes {
+            Some(_) => Self { name: "test accuracy", unit: "%", points: "points of test accuracy" },
+            None => Self {
+                name: "test RMSE",
+                unit: "",
+                points: "percent of the target's standard deviation in test RMSE",
+            },
+        }
+    }
 }
 
 fn lost(result: &ResultRecord) -> Option<f64> {
@@ -123,11 +143,17 @@ fn operations_share(result: &ResultRecord) -> Option<f64> {
     Some(100.0 * operations(result.chosen_model()?)? / operations(result.teacher()?)?)
 }
 
-/// The chosen student's lead over the same network on hard labels.
+/// The chosen student's lead over the same network, before pruning, on the given answers alone.
 fn gained(result: &ResultRecord) -> Option<f64> {
     let chosen = result.chosen_model()?;
-    let control = result.model(chosen.control.as_deref()?)?;
-    Some(accuracy(chosen)? - accuracy(control)?)
+    let control = |model: &ModelRecord| result.model(model.control.as_deref()?);
+    let is_hard = |model: &&ModelRecord| model.role == Role::HardLabels;
+    // A ticket's own control is the random reinitialisation: the dense network's is meant.
+    let on_hard_labels = control(chosen).filter(is_hard).or_else(|| {
+        let distilled = result.models.iter().find(|model| model.method == DISTIL)?;
+        control(distilled).filter(is_hard)
+    })?;
+    Some(result.points_lost(on_hard_labels)? - result.points_lost(chosen)?)
 }
 
 fn energy_ratio(result: &ResultRecord) -> Option<f64> {
@@ -137,13 +163,12 @@ fn energy_ratio(result: &ResultRecord) -> Option<f64> {
 
 /// The claims, each with its interval over seeds.
 fn rows(results: &[ResultRecord]) -> Vec<StudyRow> {
-    let share = results.first().map_or(3.0, |first| most_operations(&first.dataset.name));
+    let Some(first) = results.first() else { return Vec::new() };
+    let (share, points) = (most_operations(&first.dataset.name), Quality::of(first).points);
     vec![
         row(
             "loss",
-            &format!(
-                "the chosen student loses at most {MOST_POINTS_LOST} points of test accuracy against the teacher"
-            ),
+            &format!("the chosen student loses at most {MOST_POINTS_LOST} {points} against the teacher"),
             results,
             lost,
             |interval| interval.at_most(MOST_POINTS_LOST),
@@ -157,7 +182,7 @@ fn rows(results: &[ResultRecord]) -> Vec<StudyRow> {
         ),
         row(
             "gain",
-            "it is better than the same network (before pruning) on hard labels, points of test accuracy",
+            &format!("it is better than the same network (before pruning) on hard labels, {points}"),
             results,
             gained,
             |interval| interval.above(0.0),
@@ -175,9 +200,10 @@ fn rows(results: &[ResultRecord]) -> Vec<StudyRow> {
 /// What is not claimed but worth knowing, seed by seed.
 fn by_seed(results: &[ResultRecord]) -> Vec<Series> {
     type Number = fn(&ResultRecord) -> Option<f64>;
+    let Some(Quality { name, unit, .. }) = results.first().map(Quality::of) else { return Vec::new() };
     let numbers: [(&str, &str, Number); 6] = [
-        ("test accuracy of the teacher", "%", |result| accuracy(result.teacher()?)),
-        ("test accuracy of the chosen student", "%", |result| accuracy(result.chosen_model()?)),
+        (&format!("{name} of the teacher"), unit, |result| quality(result.teacher()?)),
+        (&format!("{name} of the chosen student"), unit, |result| quality(result.chosen_model()?)),
         ("nonzero MACs of the chosen student", "", |result| {
             result.chosen_model()?.macs_nonzero.map(|macs| macs as f64)
         }),
@@ -285,17 +311,17 @@ fn student(degrees: usize) -> Option<f64> {
     }
 }
 
-/// Test accuracy against MACs, students and controls of one seed.
+/// Test quality against MACs, students and controls of one seed.
 fn curves(result: &ResultRecord) -> Vec<Series> {
     let curve = |role: Role, name: &str| {
         let models = result.models.iter().filter(|model| model.role == role);
-        let points = models.filter_map(|model| Some((model.macs? as f64, accuracy(model)?)));
-        let (macs, accuracies) = points.unzip();
+        let points = models.filter_map(|model| Some((model.macs? as f64, quality(model)?)));
+        let (macs, qualities) = points.unzip();
         Series {
             name: name.to_owned(),
             seed: Some(result.seed),
             x: Axis::new("MACs", "", macs),
-            y: Axis::new("test accuracy", "%", accuracies),
+            y: Axis::new(Quality::of(result).name, Quality::of(result).unit, qualities),
             extra: serde_json::Map::default(),
         }
     };
@@ -305,6 +331,44 @@ fn curves(result: &ResultRecord) -> Vec<Series> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A real record of every method.
+    fn digits() -> ResultRecord {
+        ResultRecord::from_json(include_str!("../../../results/compress-digits/seed-1.json")).unwrap()
+    }
+
+    #[test]
+    fn the_gain_is_over_the_dense_network_on_hard_labels_for_a_ticket_too() {
+        let mut record = digits();
+        for (chosen, control) in [("ticket", "hard labels 128-64"), ("student 16", "hard labels 16")] {
+            record.chosen = Some(chosen.into());
+            let accuracy = |name: &str| record.model(name).unwrap().test_accuracy.unwrap();
+            let expected = 100.0 * (accuracy(chosen) - accuracy(control));
+            assert!((gained(&record).unwrap() - expected).abs() < 1e-9, "{chosen}");
+        }
+    }
+
+    #[test]
+    fn a_study_of_numbers_speaks_of_their_deviation() {
+        let mut record = digits();
+        (record.dataset.classes, record.dataset.target_deviation) = (None, Some(4.0));
+        for model in &mut record.models {
+            let wrong = 1.0 - model.test_accuracy.take().unwrap();
+            (model.test_errors, model.test_rmse) = (None, Some(wrong));
+        }
+        let study = of_results(&[record.clone()], vec!["seed-1.json".into()]).unwrap();
+        for id in ["loss", "gain"] {
+            let row = study.rows.iter().find(|row| row.id == id).unwrap();
+            assert!(row.what.contains("percent of the target's standard deviation"), "{}", row.what);
+        }
+        // A hundredth of a unit is a quarter of a percent of the deviation.
+        record.chosen = Some("student 16".into());
+        let of = |name: &str| record.model(name).unwrap().test_rmse.unwrap();
+        let expected = 25.0 * (of("hard labels 16") - of("student 16"));
+        assert!((gained(&record).unwrap() - expected).abs() < 1e-9);
+        assert_eq!(study.series[0].name, "test RMSE of the teacher");
+        assert_eq!(study.series[0].y.values, [of("teacher")]);
+    }
 
     #[test]
     fn an_interval_by_hand() {

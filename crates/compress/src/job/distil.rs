@@ -18,6 +18,9 @@ use crate::stages::{Done, Keep, Part, Stages};
 use crate::train::{Shape, TrainSpec, train};
 use crate::transfer::label;
 
+/// The method's name in records.
+pub(crate) const DISTIL: &str = "distil";
+
 /// How the distilled network is made.
 ///
 /// | setting | default | purpose |
@@ -133,7 +136,7 @@ impl Job<'_> {
                 MadeNetwork {
                     name: format!("distilled {}", spec.shape.name()),
                     role: Role::Student,
-                    method: "distil",
+                    method: DISTIL,
                     control: Some(control.clone()),
                     chain: chain.clone(),
                     network: network.clone(),
