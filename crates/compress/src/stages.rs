@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lessen_footprint::{Intensity, carbon};
+use lessen_footprint::{Intensity, Tables, carbon};
 use lessen_meter::{Meter, Usage, thread_cpu_seconds};
 use lessen_records::{OutputFolder, StageRecord, content_name, write_whole};
 use lessen_units::{Figure, Joules, Seconds};
@@ -265,7 +265,7 @@ fn on_one_thread(work: impl FnOnce() + Send) {
 }
 
 fn receipt(name: &str, seconds: Seconds, cpu_seconds: Seconds, joules: Figure<Joules>) -> StageRecord {
-    let emitted = carbon(&joules, 1.0, &Intensity::world_average());
+    let emitted = carbon(&joules, 1.0, &Intensity::world_average(Tables::built_in()));
     let kg_co2e = emitted.map(Into::into);
     StageRecord {
         name: name.to_owned(),

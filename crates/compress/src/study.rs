@@ -252,6 +252,7 @@ fn row(
         high: interval.as_ref().map(|interval| interval.high),
         seeds: numbers.len() as u64,
         holds: interval.as_ref().map_or(Holds::NotShown, holds),
+        note: None,
         extra: serde_json::Map::default(),
     }
 }

@@ -31,7 +31,6 @@ mod features;
 pub mod files;
 pub mod idx;
 pub mod named;
-mod nearest;
 pub mod npy;
 pub mod random;
 mod split;

@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::nearest::nearest;
 use crate::{DataError, Dataset, Target, hex};
 pub use folders::{DATA_FOLDER_VARIABLE, Folders};
+use lessen_names::nearest;
 use readers::Source;
 pub use registry::{NamedFile, NamedSet, sets};
 

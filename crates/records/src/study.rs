@@ -49,6 +49,9 @@ pub struct StudyRow {
     pub seeds: u64,
     /// Whether the claim was found to hold.
     pub holds: Holds,
+    /// What explains the row: why it does not hold, which inputs it stands on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Fields of later versions, kept.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

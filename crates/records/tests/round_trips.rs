@@ -111,6 +111,7 @@ fn study() -> Study {
         high: None,
         seeds: 5,
         holds,
+        note: None,
         extra: Map::new(),
     };
     let axis = |unit: &str| Axis {

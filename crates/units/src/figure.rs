@@ -1,7 +1,7 @@
 //! A number with its doubt.
 
 use std::borrow::Cow;
-use std::ops::{Add, Mul, Sub};
+use std::ops::{Add, Div, Mul, Sub};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -173,11 +173,20 @@ impl<Q: Quantity> Figure<Q> {
 
     /// `self / other`; unavailable where the divisor's band touches zero.
     pub fn ratio<R: Quantity, S: Quantity>(&self, other: &Figure<R>) -> Figure<S> {
+        self.unless_zero(other, |a, b| a / b)
+    }
+
+    /// A quotient; unavailable where the divisor's band touches zero.
+    fn unless_zero<R: Quantity, S: Quantity>(
+        &self,
+        other: &Figure<R>,
+        quotient: impl Fn(f64, f64) -> f64,
+    ) -> Figure<S> {
         let touches_zero = matches!((other.low(), other.high()), (Some(low), Some(high)) if low.raw() <= 0.0 && high.raw() >= 0.0);
         if touches_zero {
             return Figure::unavailable("the divisor may be zero");
         }
-        self.combine(other, |a, b| a / b)
+        self.combine(other, quotient)
     }
 
     /// The same numbers with another account of how they came about.
@@ -231,6 +240,33 @@ impl<Q: Quantity> Mul<f64> for &Figure<Q> {
     type Output = Figure<Q>;
     fn mul(self, factor: f64) -> Figure<Q> {
         self.combine(&Figure::exact(factor, Kind::Counted, ""), |a, b| a * b)
+    }
+}
+
+/// Where physics has the product of two quantities, their figures have it too, with a band of all pairs of bounds.
+impl<Q, R, S> Mul<&Figure<R>> for &Figure<Q>
+where
+    Q: Quantity + Mul<R, Output = S>,
+    R: Quantity,
+    S: Quantity,
+{
+    type Output = Figure<S>;
+    fn mul(self, other: &Figure<R>) -> Figure<S> {
+        self.combine(other, |a, b| (Q::from_raw(a) * R::from_raw(b)).raw())
+    }
+}
+
+/// Where physics has the quotient of two quantities, their figures have it too; unavailable where the divisor's
+/// band touches zero.
+impl<Q, R, S> Div<&Figure<R>> for &Figure<Q>
+where
+    Q: Quantity + Div<R, Output = S>,
+    R: Quantity,
+    S: Quantity,
+{
+    type Output = Figure<S>;
+    fn div(self, other: &Figure<R>) -> Figure<S> {
+        self.unless_zero(other, |a, b| (Q::from_raw(a) / R::from_raw(b)).raw())
     }
 }
 

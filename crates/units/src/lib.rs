@@ -28,5 +28,6 @@ pub mod quantity;
 pub use figure::{Figure, Kind};
 pub use operations::Operations;
 pub use quantity::{
-    Bytes, GramsCo2e, Joules, KilogramsCo2e, KilowattHours, Microseconds, Quantity, Seconds, Usd, Watts,
+    Bytes, Flops, FlopsPerSecond, GramsCo2e, GramsPerKilowattHour, Hours, Joules, KilogramsCo2e,
+    KilowattHours, Microseconds, PoundsCo2e, Quantity, Seconds, Usd, UsdPerHour, UsdPerKilowattHour, Watts,
 };

@@ -65,14 +65,30 @@ quantities! {
     Seconds;
     /// A stretch of time, in microseconds: the unit in which records and tables give a latency.
     Microseconds;
+    /// A stretch of time as clusters and clouds bill it, in hours. That of several devices together is the sum of
+    /// theirs (device-hours).
+    Hours;
     /// Energy as meters and bills print it, in kilowatt-hours.
     KilowattHours;
     /// Mass of greenhouse gas, in grams of CO2 equivalent.
     GramsCo2e;
     /// Mass of greenhouse gas, in kilograms of CO2 equivalent: the unit in which records give it.
     KilogramsCo2e;
+    /// Mass of greenhouse gas, in pounds of CO2 equivalent, as US agencies and Strubell et al. 2019 give it.
+    PoundsCo2e;
+    /// Greenhouse gas of a unit of electricity, in grams of CO2 equivalent a kilowatt-hour.
+    GramsPerKilowattHour;
     /// Money, in US dollars.
     Usd;
+    /// The price of electricity, in US dollars a kilowatt-hour.
+    UsdPerKilowattHour;
+    /// The price of a device's time, in US dollars an hour.
+    UsdPerHour;
+    /// Arithmetic of a training, in floating-point operations: additions and multiplications, two a
+    /// multiply-accumulate. The exact count of a prediction is [`Operations`](crate::Operations).
+    Flops;
+    /// A rate of arithmetic, in floating-point operations a second.
+    FlopsPerSecond;
     /// Storage or memory, in bytes.
     Bytes;
 }
@@ -111,6 +127,63 @@ impl From<KilogramsCo2e> for GramsCo2e {
     }
 }
 
+/// The international avoirdupois pound is 0.45359237 kg by definition.
+const GRAMS_PER_POUND: f64 = 453.592_37;
+
+impl From<PoundsCo2e> for GramsCo2e {
+    fn from(mass: PoundsCo2e) -> Self {
+        Self(mass.0 * GRAMS_PER_POUND)
+    }
+}
+
+impl From<GramsCo2e> for PoundsCo2e {
+    fn from(mass: GramsCo2e) -> Self {
+        Self(mass.0 / GRAMS_PER_POUND)
+    }
+}
+
+impl GramsPerKilowattHour {
+    /// From pounds a kilowatt-hour.
+    pub fn from_pounds_per_kilowatt_hour(pounds: f64) -> Self {
+        Self(pounds * GRAMS_PER_POUND)
+    }
+
+    /// From pounds a megawatt-hour, as US agencies print it.
+    pub fn from_pounds_per_megawatt_hour(pounds: f64) -> Self {
+        Self(pounds * GRAMS_PER_POUND / 1e3)
+    }
+}
+
+impl FlopsPerSecond {
+    /// From teraflops a second, as data sheets print it.
+    pub fn from_teraflops(teraflops: f64) -> Self {
+        Self(teraflops * 1e12)
+    }
+}
+
+const SECONDS_PER_HOUR: f64 = 3600.0;
+/// A year of 365 days, as rates of writing hardware off take it.
+const HOURS_PER_YEAR: f64 = 8760.0;
+
+impl Hours {
+    /// From years of 365 days.
+    pub fn from_years(years: f64) -> Self {
+        Self(years * HOURS_PER_YEAR)
+    }
+}
+
+impl From<Hours> for Seconds {
+    fn from(time: Hours) -> Self {
+        Self(time.0 * SECONDS_PER_HOUR)
+    }
+}
+
+impl From<Seconds> for Hours {
+    fn from(time: Seconds) -> Self {
+        Self(time.0 / SECONDS_PER_HOUR)
+    }
+}
+
 impl From<Seconds> for Microseconds {
     fn from(time: Seconds) -> Self {
         Self(time.0 * 1e6)
@@ -121,6 +194,47 @@ impl Mul<Seconds> for Watts {
     type Output = Joules;
     fn mul(self, window: Seconds) -> Joules {
         Joules(self.0 * window.0)
+    }
+}
+
+impl Mul<Hours> for Watts {
+    type Output = KilowattHours;
+    fn mul(self, time: Hours) -> KilowattHours {
+        (self * Seconds::from(time)).into()
+    }
+}
+
+impl Mul<GramsPerKilowattHour> for KilowattHours {
+    type Output = GramsCo2e;
+    fn mul(self, intensity: GramsPerKilowattHour) -> GramsCo2e {
+        GramsCo2e(self.0 * intensity.0)
+    }
+}
+
+impl Mul<UsdPerKilowattHour> for KilowattHours {
+    type Output = Usd;
+    fn mul(self, price: UsdPerKilowattHour) -> Usd {
+        Usd(self.0 * price.0)
+    }
+}
+
+impl Mul<UsdPerHour> for Hours {
+    type Output = Usd;
+    fn mul(self, price: UsdPerHour) -> Usd {
+        Usd(self.0 * price.0)
+    }
+}
+
+impl Div<FlopsPerSecond> for Flops {
+    type Output = Seconds;
+    fn div(self, rate: FlopsPerSecond) -> Seconds {
+        Seconds(self.0 / rate.0)
+    }
+}
+
+impl From<u64> for Flops {
+    fn from(counted: u64) -> Self {
+        Self(counted as f64)
     }
 }
 
@@ -150,5 +264,27 @@ mod tests {
         assert_eq!(KilogramsCo2e::from(GramsCo2e(250.0)), KilogramsCo2e(0.25));
         assert_eq!(GramsCo2e::from(KilogramsCo2e(0.25)), GramsCo2e(250.0));
         assert_eq!(Microseconds::from(Seconds(0.002)), Microseconds(2000.0));
+        assert_eq!(Seconds::from(Hours(1.5)), Seconds(5400.0));
+        assert_eq!(Hours::from(Seconds(5400.0)), Hours(1.5));
+        assert_eq!(Hours::from_years(4.0), Hours(35_040.0));
+        assert_eq!(GramsCo2e::from(PoundsCo2e(2.0)), GramsCo2e(907.184_74));
+        assert_eq!(PoundsCo2e::from(GramsCo2e(907.184_74)), PoundsCo2e(2.0));
+        assert_eq!(
+            GramsPerKilowattHour::from_pounds_per_kilowatt_hour(0.954),
+            GramsPerKilowattHour(432.727_120_98)
+        );
+        // eGRID2023 prints 394.769 lb/MWh for California.
+        let california = GramsPerKilowattHour::from_pounds_per_megawatt_hour(394.769);
+        assert!((california.0 - 179.064_206).abs() < 1e-6, "{california:?}");
+        assert_eq!(FlopsPerSecond::from_teraflops(312.0), FlopsPerSecond(3.12e14));
+    }
+
+    #[test]
+    fn products_have_the_unit_of_physics() {
+        assert_eq!(Watts(500.0) * Hours(3.0), KilowattHours(1.5));
+        assert_eq!(KilowattHours(2.0) * GramsPerKilowattHour(400.0), GramsCo2e(800.0));
+        assert_eq!(KilowattHours(2.0) * UsdPerKilowattHour(0.125), Usd(0.25));
+        assert_eq!(Hours(4.0) * UsdPerHour(2.5), Usd(10.0));
+        assert_eq!(Flops(6e15) / FlopsPerSecond(3e14), Seconds(20.0));
     }
 }

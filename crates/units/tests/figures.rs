@@ -1,6 +1,8 @@
 //! Bands through sums, differences, products and ratios, and the wire form.
 
-use lessen_units::{Figure, Joules, Kind};
+use lessen_units::{
+    Figure, Flops, FlopsPerSecond, GramsCo2e, GramsPerKilowattHour, Joules, KilowattHours, Kind, Seconds,
+};
 use proptest::prelude::*;
 
 fn figure() -> impl Strategy<Value = (Figure<Joules>, f64)> {
@@ -28,6 +30,21 @@ proptest! {
         let ratio: Figure<f64> = a.ratio(&b);
         if ratio.value().is_some() {
             prop_assert!(holds(&ratio, x / y));
+        }
+    }
+
+    #[test]
+    fn products_and_quotients_of_quantities_hold_the_truth((a, x) in figure(), (b, y) in figure()) {
+        let intensity = b.map(|b| GramsPerKilowattHour(b.0));
+        let emitted: Figure<GramsCo2e> = &a.map(|a| KilowattHours(a.0)) * &intensity;
+        prop_assert!(holds(&emitted, x * y));
+        let (work, rate) = (a.map(|a| Flops(a.0)), b.map(|b| FlopsPerSecond(b.0)));
+        let time: Figure<Seconds> = &work / &rate;
+        // Unavailable exactly where the divisor's band holds zero.
+        let zero = b.low().is_some_and(|low| low.0 <= 0.0) && b.high().is_some_and(|high| high.0 >= 0.0);
+        prop_assert_eq!(time.value().is_none(), zero);
+        if !zero {
+            prop_assert!(holds(&time, x / y));
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::rows::Rows;
 use super::{CsvFile, CsvOptions, Header, TargetColumn};
 use crate::DataError;
-use crate::nearest::nearest;
+use lessen_names::nearest;
 
 /// What the column in `place`, counted from 0, is called where nothing names it.
 pub(crate) fn made_up_name(place: usize) -> String {

@@ -157,6 +157,7 @@ fn the_table_of_a_study() {
         high: numbers[3],
         seeds: 5,
         holds,
+        note: None,
         extra: Default::default(),
     };
     let study = Study {
