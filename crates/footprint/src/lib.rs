@@ -16,11 +16,17 @@
 //! ```
 
 mod carbon;
+pub mod device;
+pub mod estimate;
 mod intensity;
+pub mod money;
 mod place;
+pub mod published_runs;
 pub mod tables;
 
 pub use carbon::carbon;
+pub use device::Device;
+pub use estimate::{EstimateError, EstimateSpec, estimate};
 pub use intensity::Intensity;
 pub use place::{Place, PlaceError};
 pub use tables::{TableError, Tables};

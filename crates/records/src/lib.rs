@@ -1,6 +1,7 @@
 //! What lessen writes: records, their files and the folders that hold them.
 //!
-//! A [`ResultRecord`] is what one run made, a [`Study`] a set of results against a paper, a [`Receipt`] what
+//! A [`ResultRecord`] is what one run made, a [`Study`] a set of results against a paper, an [`EstimateRecord`] what a
+//! run would cost, a [`Receipt`] what
 //! one run cost. All are [`Record`]s: JSON that begins with its [`Schema`], read with errors that name the
 //! place, and with fields of later versions kept. [`write_whole`] makes a file appear whole or not at all;
 //! an [`OutputFolder`] is claimed before long work and keeps finished stages under names made of their
@@ -30,6 +31,7 @@
 
 pub mod content;
 mod error;
+pub mod estimate;
 pub mod file;
 pub mod folder;
 mod machine;
@@ -40,6 +42,7 @@ pub mod study;
 
 pub use content::{canonical_json, content_name};
 pub use error::RecordError;
+pub use estimate::EstimateRecord;
 pub use file::write_whole;
 pub use folder::OutputFolder;
 pub use machine::Machine;

@@ -109,11 +109,12 @@ pub struct Carbon {
     /// Grams of CO2 equivalent a kilowatt-hour of the grid.
     #[serde(serialize_with = "finite")]
     pub g_per_kwh: f64,
-    /// The grid's code, such as `DEU`; `WORLD` where none was said.
+    /// The grid's code, such as `DEU`, or a cloud's region; `WORLD` where none was said, `said` where the user gave a
+    /// number.
     pub region: String,
-    /// The year that the intensity is of.
-    pub year: u16,
-    /// `lifecycle`, `direct` or `consumption`.
+    /// The year that the intensity is of; `None` where the user gave a number.
+    pub year: Option<u16>,
+    /// `lifecycle`, `direct` or `consumption`; empty where that is not known.
     pub scope: String,
     /// Who published the intensity.
     pub source: String,

@@ -168,7 +168,7 @@ fn receipt() -> Receipt {
             kg_co2e: estimated(5e-5),
             g_per_kwh: 471.08,
             region: "WORLD".to_owned(),
-            year: 2024,
+            year: Some(2024),
             scope: "lifecycle".to_owned(),
             source: "Ember".to_owned(),
             extra: Map::new(),
