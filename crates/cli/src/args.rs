@@ -1,11 +1,14 @@
 //! What can be typed. Nothing of this leaves the binary: each verb turns it into what the libraries take.
 
+pub(crate) mod estimate;
+
 use std::fmt;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use estimate::{EstimateArgs, RegionsArgs};
 use lessen_compress::munge::MungeSpec;
 use lessen_compress::{HIDDEN, Method};
 use lessen_data::Task;
@@ -44,6 +47,14 @@ pub(crate) enum Verb {
     Predict(PredictArgs),
     /// The named data sets: which are there, and whether their files are the published ones.
     Data(DataArgs),
+    /// What a run would cost, without running it: energy, CO2e, money, everyday equivalents.
+    ///
+    /// Time on devices, said or worked out from the arithmetic, times power, PUE and carbon intensity (Strubell et al. 2019). What is not
+    /// said comes from tables of facts, with a band: `docs/tables.md` lists them with their sources. Nothing is looked up over the
+    /// network and no location is guessed.
+    Estimate(Box<EstimateArgs>),
+    /// Carbon intensities by country, state and cloud region, with year, scope and source.
+    Regions(RegionsArgs),
 }
 
 /// Options of every verb.

@@ -41,13 +41,6 @@ enum PlannedVerb {
     Stage(StageArgs),
     /// Say which sensors can be read here, and what would make the others readable.
     Doctor,
-    /// Estimate what a run costs before (or without) running it.
-    Estimate(EstimateArgs),
-    /// Carbon intensities by country, state and cloud region.
-    Regions {
-        /// Part of a name or code.
-        filter: Option<String>,
-    },
     /// The receipts of all runs.
     Ledger(LedgerArgs),
     /// Run a paper's experiment again and hold it against the paper.
@@ -249,61 +242,6 @@ enum StageVerb {
     },
     /// The part that began last ends.
     End,
-}
-
-#[derive(Debug, Args)]
-struct EstimateArgs {
-    /// GPU, by its key in the hardware table.
-    #[arg(long, value_name = "KEY")]
-    gpu: Option<String>,
-    /// CPU, by its key in the hardware table.
-    #[arg(long, value_name = "KEY")]
-    cpu: Option<String>,
-    /// Power of everything, in watts.
-    #[arg(long, value_name = "W")]
-    watts: Option<f64>,
-    /// Devices.
-    #[arg(long, value_name = "N")]
-    count: Option<u32>,
-    /// Hours.
-    #[arg(long, value_name = "H")]
-    hours: Option<f64>,
-    /// Floating-point operations of the run.
-    #[arg(long, value_name = "F")]
-    flops: Option<f64>,
-    /// Parameters of a language model.
-    #[arg(long, value_name = "P", requires = "tokens")]
-    parameters: Option<f64>,
-    /// Tokens that it is trained on.
-    #[arg(long, value_name = "T")]
-    tokens: Option<f64>,
-    /// Model whose arithmetic is counted.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
-    /// Training rows.
-    #[arg(long, value_name = "N")]
-    examples: Option<u64>,
-    /// Passes over them.
-    #[arg(long, value_name = "K")]
-    epochs: Option<u64>,
-    /// Trainings in all, tuning included.
-    #[arg(long, value_name = "H")]
-    experiments: Option<u64>,
-    /// Share of the peak that is reached.
-    #[arg(long, value_name = "U")]
-    utilization: Option<f64>,
-    /// Power usage effectiveness.
-    #[arg(long, value_name = "X")]
-    pue: Option<f64>,
-    /// Where the electricity comes from.
-    #[arg(long, value_name = "R", conflicts_with = "intensity")]
-    region: Option<String>,
-    /// Carbon intensity with its unit: `0.954lb/kWh`.
-    #[arg(long, value_name = "I")]
-    intensity: Option<String>,
-    /// A published table to compute again.
-    #[arg(long, value_name = "NAME")]
-    published: Option<String>,
 }
 
 #[derive(Debug, Args)]

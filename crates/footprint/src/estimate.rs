@@ -267,16 +267,18 @@ impl<'t> Run<'t> {
                 bounds(self.intensity.g_per_kwh.high()),
             ));
         }
-        if self.spec.pue.is_none() && self.place.as_ref().and_then(Place::pue).is_none() {
-            notes.push(format!(
-                "No PUE was said: {}, from {} for a computer under a desk to {}.",
-                self.pue.value().unwrap_or(f64::NAN),
-                self.pue.low().unwrap_or(f64::NAN),
-                self.pue.high().unwrap_or(f64::NAN),
-            ));
-        }
-        if self.spec.watts.is_none() && self.device.is_some() && self.watts.value().is_some() {
-            notes.push(format!("No power was said: {}.", self.watts.how()));
+        let unsaid = [
+            ("power", self.spec.watts.is_none() && self.watts.value().is_some()),
+            ("PUE", self.spec.pue.is_none() && self.place.as_ref().and_then(Place::pue).is_none()),
+            (
+                "utilization",
+                self.spec.utilization.is_none() && self.spec.hours.is_none() && self.hours.value().is_some(),
+            ),
+        ];
+        let unsaid: Vec<&str> =
+            unsaid.into_iter().filter(|(_, unsaid)| *unsaid).map(|(what, _)| what).collect();
+        if !unsaid.is_empty() {
+            notes.push(format!("Not said, and so taken from the tables with a band: {}.", unsaid.join(", ")));
         }
         if let Some(Arithmetic::Counted { .. }) = self.spec.arithmetic {
             let factor = self.tables.defaults.get("training-over-prediction");
@@ -344,7 +346,7 @@ fn time(
         ));
     };
     let flops = flops(arithmetic, tables);
-    let (hours, utilization) = match said {
+    let (hours, reached) = match said {
         // Both were said: what they make of the peak is worth knowing.
         Some(hours) => {
             let at_peak: Figure<Seconds> = &flops / &peak;
@@ -352,7 +354,7 @@ fn time(
             if let Some(low) = reached.low().filter(|low| *low > 1.0) {
                 return Err(EstimateError::FasterThanPeak { times: low });
             }
-            (hours, reached.value().is_some().then_some(reached))
+            (hours, reached)
         }
         None => {
             let reached = match spec.utilization {
@@ -361,7 +363,9 @@ fn time(
             };
             let rate: Figure<FlopsPerSecond> = peak.combine(&reached, |peak, share| peak * share);
             let time: Figure<Seconds> = &flops / &rate;
-            (time.map(Hours::from), Some(reached))
+            let hours = time.map(Hours::from);
+            let how = "the arithmetic over what the devices reach of their peak";
+            (if hours.value().is_some() { hours.described(how) } else { hours }, reached)
         }
     };
     let (flops_per_example, examples) = match arithmetic {
@@ -370,7 +374,15 @@ fn time(
         }
         Arithmetic::Flops(_) | Arithmetic::Tokens { .. } => (None, None),
     };
-    let work = WorkRecord { flops, utilization, flops_per_example, examples, extra: Map::default() };
+    let known = peak.value().is_some();
+    let work = WorkRecord {
+        flops,
+        peak: known.then_some(peak),
+        utilization: known.then_some(reached),
+        flops_per_example,
+        examples,
+        extra: Map::default(),
+    };
     Ok((Some(work), hours))
 }
 
@@ -380,7 +392,7 @@ fn flops(arithmetic: &Arithmetic, tables: &Tables) -> Figure<Flops> {
         Arithmetic::Flops(flops) => Figure::exact(*flops, Kind::Declared, "operations as said"),
         Arithmetic::Tokens { parameters, tokens } => {
             let source = tables.defaults.get("flops-per-parameter-and-token").map_or("", |row| &row.source);
-            let how = format!("{parameters} parameters x {tokens} tokens, {source}");
+            let how = format!("{parameters:e} parameters x {tokens:e} tokens, {source}");
             Figure::exact(six_n_d(*parameters, *tokens, tables), Kind::Estimated, how)
         }
         Arithmetic::Counted { flops_per_example, examples, epochs } => {
@@ -432,7 +444,8 @@ fn equivalents(
     records.filter(|record| record.amount.value().is_some()).collect()
 }
 
-fn own_tables(tables: &Tables) -> Vec<OwnTableRecord> {
+/// The tables of the user's, for a record.
+pub(crate) fn own_tables(tables: &Tables) -> Vec<OwnTableRecord> {
     let records = tables.own.iter().map(|own| OwnTableRecord {
         file: own.file.to_owned(),
         rows: own.rows as u64,

@@ -22,6 +22,7 @@ mod intensity;
 pub mod money;
 mod place;
 pub mod published_runs;
+mod regions;
 pub mod tables;
 
 pub use carbon::carbon;
@@ -29,4 +30,5 @@ pub use device::Device;
 pub use estimate::{EstimateError, EstimateSpec, estimate};
 pub use intensity::Intensity;
 pub use place::{Place, PlaceError};
+pub use regions::regions;
 pub use tables::{TableError, Tables};

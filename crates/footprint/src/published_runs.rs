@@ -70,7 +70,7 @@ fn middle(mut values: Vec<f64>, of_what: &str) -> Figure<f64> {
     };
     let half = values.len() / 2;
     let median = match (values.get(half), half.checked_sub(1).and_then(|below| values.get(below))) {
-        (Some(above), Some(below)) if values.len() % 2 == 0 => f64::midpoint(*above, *below),
+        (Some(above), Some(below)) if values.len().is_multiple_of(2) => f64::midpoint(*above, *below),
         (Some(middle), _) => *middle,
         (None, _) => low,
     };

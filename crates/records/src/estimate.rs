@@ -1,8 +1,8 @@
 //! What a run would cost, worked out without running it (`lessen.estimate/1`).
 
 use lessen_units::{
-    Figure, Flops, GramsPerKilowattHour, Hours, Joules, KilogramsCo2e, KilowattHours, Usd, UsdPerHour,
-    UsdPerKilowattHour, Watts,
+    Figure, Flops, FlopsPerSecond, GramsPerKilowattHour, Hours, Joules, KilogramsCo2e, KilowattHours, Usd,
+    UsdPerHour, UsdPerKilowattHour, Watts,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -61,6 +61,8 @@ pub struct EstimateRecord {
 pub struct WorkRecord {
     /// Floating-point operations of one experiment.
     pub flops: Figure<Flops>,
+    /// Peak of all devices together; `None` where it was not needed.
+    pub peak: Option<Figure<FlopsPerSecond>>,
     /// Share of the devices' peak that is reached; `None` where it was not needed.
     pub utilization: Option<Figure<f64>>,
     /// E of Cost(R) = E·D·H: operations of one example's prediction, counted; `None` where no model was said.

@@ -2,17 +2,24 @@
 
 use crate::readable::one_line;
 
-/// A table: the first column is words, the others are numbers.
+/// A table: the first column is words, the others are numbers where nothing else is said.
 pub(crate) struct Grid {
     /// Lines of the header, top to bottom; as many cells in each as columns.
     header: Vec<Vec<&'static str>>,
     rows: Vec<Vec<String>>,
+    /// Columns of words beside the first.
+    words: &'static [usize],
 }
 
 impl Grid {
     pub(crate) fn new(header: Vec<Vec<&'static str>>, rows: impl Iterator<Item = Vec<String>>) -> Self {
         let one_line = |row: Vec<String>| row.iter().map(|cell| one_line(cell)).collect();
-        Self { header, rows: rows.map(one_line).collect() }
+        Self { header, rows: rows.map(one_line).collect(), words: &[] }
+    }
+
+    /// The same table with columns that are aligned as words are.
+    pub(crate) fn with_words(self, words: &'static [usize]) -> Self {
+        Self { words, ..self }
     }
 
     /// Columns aligned by spaces, two between columns; the first column is cut so that no line is longer than
@@ -24,8 +31,8 @@ impl Grid {
         if let Some(first) = widths.first_mut() {
             *first = (*first).min(width.saturating_sub(others).max(LEAST_OF_FIRST));
         }
-        let header = self.header.iter().map(|line| text_line(line, &widths));
-        let rows = self.rows.iter().map(|row| text_line(row, &widths));
+        let header = self.header.iter().map(|line| text_line(line, &widths, self.words));
+        let rows = self.rows.iter().map(|row| text_line(row, &widths, self.words));
         header.chain(rows).map(|line| line + "\n").collect()
     }
 
@@ -36,7 +43,8 @@ impl Grid {
             let words: Vec<&str> = self.header.iter().filter_map(|line| line.get(column).copied()).collect();
             words.join(" ").trim().to_owned()
         });
-        let rules = (0..columns).map(|column| if column == 0 { "---" } else { "---:" }.to_owned());
+        let is_words = |column| column == 0 || self.words.contains(&column);
+        let rules = (0..columns).map(|column| if is_words(column) { "---" } else { "---:" }.to_owned());
         let cells = |row: &Vec<String>| markdown_line(row.iter().map(|cell| escaped(cell)));
         let mut text = markdown_line(headings) + &markdown_line(rules);
         text.extend(self.rows.iter().map(cells));
@@ -58,12 +66,14 @@ impl Grid {
     }
 }
 
-fn text_line<S: AsRef<str>>(cells: &[S], widths: &[usize]) -> String {
+fn text_line<S: AsRef<str>>(cells: &[S], widths: &[usize], words: &[usize]) -> String {
     let mut line = String::new();
     for (column, (cell, &width)) in cells.iter().zip(widths).enumerate() {
         let cell = cell.as_ref();
         if column == 0 {
             line += &format!("{:<width$}", shortened(cell, width));
+        } else if words.contains(&column) {
+            line += &format!("  {cell:<width$}");
         } else {
             line += &format!("  {cell:>width$}");
         }

@@ -5,10 +5,12 @@
 //! for people. What is not known is printed as `–`, never as 0; what was estimated and not measured has a `~`.
 
 mod chart;
+pub mod estimate;
 mod grid;
 mod html;
 mod page;
 pub mod readable;
+pub mod regions;
 mod sentences;
 pub mod table;
 

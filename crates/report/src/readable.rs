@@ -123,7 +123,48 @@ fn one_digit(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-fn thousands(number: u64) -> String {
+/// A number of so many significant digits, without a prefix: `1,510`, `26.8`, `0.0123`, `1.23e-7`.
+pub(crate) fn significant(value: f64, digits: usize) -> String {
+    if !value.is_finite() {
+        return NOTHING.to_owned();
+    }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let rounded: f64 = format!("{value:.*e}", digits.saturating_sub(1)).parse().unwrap_or(value);
+    let magnitude = rounded.abs().log10().floor();
+    if !(-5.0..15.0).contains(&magnitude) {
+        return format!("{value:.*e}", digits.saturating_sub(1));
+    }
+    let decimals = (digits as f64 - 1.0 - magnitude).max(0.0) as usize;
+    if decimals == 0 {
+        let sign = if rounded < 0.0 { "-" } else { "" };
+        return format!("{sign}{}", thousands(rounded.abs() as u64));
+    }
+    let text = format!("{rounded:.decimals$}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// The text broken between words so that no line is longer than `width` characters where a word is not; lines after the first
+/// begin with `indent`.
+pub(crate) fn wrapped(text: &str, width: usize, indent: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    // Spaces at the beginning and between columns stay as they are.
+    let mut line = String::new();
+    for word in text.split_inclusive(' ') {
+        let length = line.chars().count() + word.trim_end().chars().count();
+        if length > width && !line.trim().is_empty() {
+            lines.push(line.trim_end().to_owned());
+            line = indent.to_owned();
+        }
+        line += word;
+    }
+    lines.push(line.trim_end().to_owned());
+    lines.join("\n")
+}
+
+/// Groups of three digits: `1,234,567`.
+pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -230,6 +271,33 @@ mod tests {
         ] {
             assert_eq!(number(value), text, "{value}");
         }
+    }
+
+    #[test]
+    fn significant_digits() {
+        for (value, digits, text) in [
+            (1506.83, 3, "1,510"),
+            (26.838, 3, "26.8"),
+            (0.012_34, 3, "0.0123"),
+            (999.6, 3, "1,000"),
+            (0.5, 3, "0.5"),
+            (-1506.83, 3, "-1,510"),
+            (432.727_12, 4, "432.7"),
+            (1.234e-7, 3, "1.23e-7"),
+            (1.234e20, 3, "1.23e20"),
+            (0.0, 3, "0"),
+            (f64::NAN, 3, "–"),
+        ] {
+            assert_eq!(significant(value, digits), text, "{value}");
+        }
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrapped("one two three", 7, "  "), "one two\n  three");
+        assert_eq!(wrapped("  label   one two", 11, "    "), "  label\n    one two");
+        assert_eq!(wrapped("incomprehensible", 5, ""), "incomprehensible");
+        assert_eq!(wrapped("", 5, ""), "");
     }
 
     #[test]

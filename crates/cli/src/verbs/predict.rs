@@ -1,9 +1,7 @@
 //! `lessen predict`: class probabilities, or values, of rows.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::Context;
 use lessen_compress::arg_max;
 use lessen_data::csv_file::quoted;
 use lessen_data::{Answer, Dataset, Features, files, named};
@@ -12,11 +10,10 @@ use lessen_model::{Network, predict_rows};
 
 use crate::Outcome;
 use crate::args::{Common, PartName, PredictArgs};
-use crate::failure::Advised;
 use crate::output::Output;
 
 pub(crate) fn run(args: &PredictArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
-    let network = read_model(&args.model)?;
+    let network = super::read_model(&args.model)?;
     let is_named = named::names().any(|name| name == args.data);
     if is_named || !files::is_own(&args.data) {
         let dataset = named::load(&args.data, &super::folders(common))?;
@@ -34,36 +31,6 @@ pub(crate) fn run(args: &PredictArgs, common: &Common, output: &Output) -> anyho
     let rows: Vec<u32> = (0..features.rows() as u32).collect();
     predict(network, &features, &rows, output)?;
     Ok(Outcome::Done)
-}
-
-/// Protocol buffers, which an ONNX file is one of, end at 2 GiB.
-const LARGEST_MODEL: u64 = 2 << 30;
-
-/// Reads a file whole. What is no regular file (a pipe nobody writes to, an endless device) is refused unopened.
-fn read_regular(path: &Path, at_most: Option<u64>) -> anyhow::Result<Vec<u8>> {
-    let cannot_read = || format!("cannot read `{}`", path.display());
-    let found = fs::metadata(path).with_context(cannot_read)?;
-    if !found.is_file() {
-        let what = if found.is_dir() { "a folder" } else { "a device or pipe" };
-        anyhow::bail!("`{}` is {what}, expected a regular file", path.display());
-    }
-    if let Some(most) = at_most.filter(|&most| found.len() > most) {
-        anyhow::bail!("`{}` has {} bytes, expected at most {most}", path.display(), found.len());
-    }
-    fs::read(path).with_context(cannot_read)
-}
-
-fn read_model(path: &Path) -> anyhow::Result<Network> {
-    let bytes = read_regular(path, Some(LARGEST_MODEL))?;
-    lessen_model::read(&bytes).map_err(|error| {
-        let hint = error.hint().map(str::to_owned);
-        let error = anyhow::Error::from(error)
-            .context(format!("`{}` is no model that can be used here", path.display()));
-        match hint {
-            Some(hint) => error.context(Advised { message: "cannot load the model".into(), hint }),
-            None => error,
-        }
-    })
 }
 
 fn part(dataset: &Dataset, part: PartName, seed: u64) -> anyhow::Result<Vec<u32>> {

@@ -1,0 +1,168 @@
+//! `lessen estimate`: what a run would cost.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use anyhow::Context as _;
+use lessen_footprint::device::Precision;
+use lessen_footprint::estimate::{Arithmetic, DeviceName, Location, Setting, elsewhere};
+use lessen_footprint::{EstimateError, EstimateSpec, Intensity, Place, Tables, estimate};
+use lessen_records::{EstimateRecord, Record};
+use lessen_report::estimate as screen;
+use lessen_units::{Flops, FlopsPerSecond, Hours, Usd, UsdPerHour, UsdPerKilowattHour, Watts};
+
+use crate::Outcome;
+use crate::args::Common;
+use crate::args::estimate::{EstimateArgs, PrecisionName, WorkArgs};
+use crate::failure::Advised;
+use crate::output::Output;
+
+mod live;
+mod published;
+mod when;
+
+pub(crate) fn run(args: &EstimateArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
+    if let Some(name) = args.published {
+        return published::run(name, common, output);
+    }
+    let tables = &*tables(args.tables.as_deref())?;
+    let (location, said) = location(args, tables)?;
+    let spec = spec(args, location)?;
+    let mut record = estimate(&spec, tables).map_err(with_flag)?;
+    record.notes.extend(said);
+    if let Some(list) = &args.place.compare_regions {
+        let places = places(list, tables)?;
+        record.elsewhere = elsewhere(&spec, &places, tables).map_err(with_flag)?;
+    }
+    if let Some(path) = &args.place.hourly {
+        record.when = Some(when::of(path, &record)?);
+    }
+    show(&record, output)
+}
+
+/// The built-in tables, or the user's laid over them.
+pub(super) fn tables(own: Option<&Path>) -> anyhow::Result<Cow<'static, Tables>> {
+    Ok(match own {
+        Some(folder) => {
+            Cow::Owned(Tables::with_own(folder).context("the tables of `--tables` cannot be used")?)
+        }
+        None => Cow::Borrowed(Tables::built_in()),
+    })
+}
+
+fn show(record: &EstimateRecord, output: &Output) -> anyhow::Result<Outcome> {
+    let text = if output.json() { record.to_json()? } else { screen::text(record) };
+    output.data(&text)?;
+    Ok(Outcome::Done)
+}
+
+/// What was typed as the library takes it.
+fn spec(args: &EstimateArgs, location: Location) -> anyhow::Result<EstimateSpec> {
+    let (hardware, work, money) = (&args.hardware, &args.work, &args.money);
+    let gpu = hardware.gpu.clone().map(DeviceName::Gpu);
+    Ok(EstimateSpec {
+        device: gpu.or_else(|| hardware.cpu.clone().map(DeviceName::Cpu)),
+        count: hardware.count.map_or(1, std::num::NonZeroU32::get),
+        watts: hardware.watts.map(Watts),
+        hours: work.hours.map(Hours),
+        arithmetic: arithmetic(work)?,
+        experiments: work.experiments.map_or(1, std::num::NonZeroU64::get),
+        utilization: work.utilization,
+        precision: match hardware.precision {
+            PrecisionName::Half => Precision::Half,
+            PrecisionName::Single => Precision::Single,
+        },
+        peak: hardware.peak_tflops.map(FlopsPerSecond::from_teraflops),
+        pue: args.place.pue,
+        location,
+        usd_per_kwh: money.electricity_price.map(UsdPerKilowattHour),
+        usd_per_device_hour: money.cloud_price.map(|range| (UsdPerHour(range.low), UsdPerHour(range.high))),
+        own_price: money.own_price.map(Usd),
+        own_years: money.own_years,
+    })
+}
+
+fn arithmetic(work: &WorkArgs) -> anyhow::Result<Option<Arithmetic>> {
+    if let (Some(model), Some(examples)) = (&work.model, work.examples) {
+        let network = super::read_model(model)?;
+        return Ok(Some(Arithmetic::Counted {
+            flops_per_example: network.operations().flops(),
+            examples: examples.get(),
+            epochs: work.epochs.map_or(1, std::num::NonZeroU64::get),
+        }));
+    }
+    if let (Some(parameters), Some(tokens)) = (work.parameters, work.tokens) {
+        return Ok(Some(Arithmetic::Tokens { parameters, tokens }));
+    }
+    Ok(work.flops.map(|flops| Arithmetic::Flops(Flops(flops))))
+}
+
+/// Where the electricity is from, and what there is to say about that.
+fn location(args: &EstimateArgs, tables: &Tables) -> anyhow::Result<(Location, Option<String>)> {
+    let place = &args.place;
+    if let Some(live) = &place.live {
+        let (intensity, said) = live::intensity(live, place.else_region.as_deref(), tables)?;
+        return Ok((Location::Intensity(Box::new(intensity)), said));
+    }
+    let region = place.region.clone().map(Location::Region);
+    let intensity = || place.intensity.clone().map(|intensity| Location::Intensity(Box::new(intensity)));
+    Ok((region.or_else(intensity).unwrap_or(Location::Unsaid), None))
+}
+
+/// The intensity of a place that a flag names.
+fn intensity_of(flag: &str, name: &str, tables: &Tables) -> anyhow::Result<Intensity> {
+    Ok(place(flag, name, tables)?.intensity(tables))
+}
+
+fn place<'t>(flag: &str, name: &str, tables: &'t Tables) -> anyhow::Result<Place<'t>> {
+    Place::find(name, tables).map_err(|error| {
+        Advised { message: format!("`{flag}`: {error}"), hint: error.hint().to_owned() }.into()
+    })
+}
+
+/// The places of `--compare-regions`.
+fn places<'t>(list: &[String], tables: &'t Tables) -> anyhow::Result<Vec<Place<'t>>> {
+    if list.len() == 1 && list[0] == "clouds" {
+        return Ok(Place::all(tables).filter(|place| place.provider().is_some()).collect());
+    }
+    list.iter().map(|name| place("--compare-regions", name, tables)).collect()
+}
+
+/// The error with the flag that it is about.
+fn with_flag(error: EstimateError) -> anyhow::Error {
+    let message = match error.setting().map(flag) {
+        Some(flag) => format!("`{flag}`: {error}"),
+        None => error.to_string(),
+    };
+    match error.hint() {
+        Some(hint) => Advised { message, hint: hint.to_owned() }.into(),
+        None => anyhow::anyhow!(message),
+    }
+}
+
+fn flag(setting: Setting) -> &'static str {
+    match setting {
+        Setting::Gpu => "--gpu",
+        Setting::Cpu => "--cpu",
+        Setting::Count => "--count",
+        Setting::Watts => "--watts",
+        Setting::Hours => "--hours",
+        Setting::Flops => "--flops",
+        Setting::Parameters => "--parameters",
+        Setting::Tokens => "--tokens",
+        Setting::Experiments => "--experiments",
+        Setting::Utilization => "--utilization",
+        Setting::Peak => "--peak-tflops",
+        Setting::Pue => "--pue",
+        Setting::Region => "--region",
+        Setting::ElectricityPrice => "--electricity-price",
+        Setting::CloudPrice => "--cloud-price",
+        Setting::OwnPrice => "--own-price",
+        Setting::OwnYears => "--own-years",
+    }
+}
+
+/// A file's name, for records.
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}

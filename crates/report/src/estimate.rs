@@ -1,0 +1,339 @@
+//! An estimate for a terminal: what it would cost, what that was worked out with, what was assumed.
+
+use lessen_records::EstimateRecord;
+use lessen_records::estimate::{ElsewhereRecord, EquivalentRecord, OwnTableRecord, WhenRecord, WorkRecord};
+use lessen_units::{Figure, GramsCo2e, Kind, PoundsCo2e, Quantity};
+
+use crate::readable::{NOTHING, one_line, significant, thousands, with_unit, wrapped};
+use crate::table::WIDTH;
+
+/// All of an estimate in lines of at most [`WIDTH`] characters.
+pub fn text(record: &EstimateRecord) -> String {
+    let mut text = heading(record) + "\n";
+    text.extend(own_tables(&record.own_tables));
+    text.push('\n');
+    text.extend(costs(record).map(|(label, value, remark)| line(label, &value, &remark)));
+    text += &as_much_as(&record.equivalents);
+    text += "\nworked out with\n";
+    text.extend(inputs(record).into_iter().map(|(label, value, how)| line(label, &value, &how)));
+    if let Some(when) = &record.when {
+        text += &times(when);
+    }
+    if !record.elsewhere.is_empty() {
+        text += &places(record);
+    }
+    if !record.notes.is_empty() {
+        text.push('\n');
+    }
+    text.extend(record.notes.iter().map(|note| wrapped(note, WIDTH, "") + "\n"));
+    text
+}
+
+/// What is estimated, in a line.
+fn heading(record: &EstimateRecord) -> String {
+    let hardware = &record.hardware;
+    let count = thousands(hardware.count.into());
+    let devices = match (&hardware.key, hardware.names.as_slice()) {
+        (Some(_), [name]) => format!("{count} × {name}"),
+        (Some(key), names) => format!("{count} × {key} ({} variants)", names.len()),
+        (None, _) if hardware.count > 1 => format!("{count} devices"),
+        (None, _) => "A run".to_owned(),
+    };
+    let time = match record.hours.value() {
+        Some(_) => format!(" for {}", quantity(&record.hours, "h")),
+        None => String::new(),
+    };
+    let times = match record.experiments {
+        1 => String::new(),
+        experiments => format!(", {} times", thousands(experiments)),
+    };
+    let in_all = match record.device_hours.value() {
+        Some(_) => format!(": {}", quantity(&record.device_hours, "device-hours")),
+        None => String::new(),
+    };
+    wrapped(&one_line(&(devices + &time + &times + &in_all)), WIDTH, "")
+}
+
+/// That tables of the user's are behind the numbers.
+fn own_tables(tables: &[OwnTableRecord]) -> Option<String> {
+    if tables.is_empty() {
+        return None;
+    }
+    Some(wrapped(&own_tables_sentence(tables), WIDTH, "") + "\n")
+}
+
+/// `With tables of your own: grid.csv (2 rows, 1 of them in place of a built-in one).`
+pub fn own_tables_sentence(tables: &[OwnTableRecord]) -> String {
+    let files: Vec<String> = tables
+        .iter()
+        .map(|table| {
+            let rows = if table.rows == 1 { "row" } else { "rows" };
+            format!("{} ({} {rows}, {} in place of a built-in one)", table.file, table.rows, table.replaced)
+        })
+        .collect();
+    format!("With tables of your own: {}.", files.join(", "))
+}
+
+/// What it would cost: a label, the figure, what is to be minded about it.
+fn costs(record: &EstimateRecord) -> impl Iterator<Item = (&'static str, String, String)> {
+    let cost = &record.cost;
+    let pounds = record.carbon.kg_co2e.map(GramsCo2e::from).map(PoundsCo2e::from);
+    let mut lines = Vec::new();
+    if let Some(work) = &record.work {
+        lines.push(("arithmetic", figure(&work.flops, "FLOP", Scale::Prefixes), work.flops.how().to_owned()));
+        if let (Some(per_example), Some(examples)) = (work.flops_per_example, work.examples) {
+            let (e, d, h) = (thousands(per_example), thousands(examples), thousands(record.experiments));
+            let value = with_unit(per_example as f64 * examples as f64 * record.experiments as f64, "FLOP");
+            lines.push((
+                "Cost(R)",
+                value,
+                format!("E·D·H: {e} FLOP a prediction x {d} examples x {h} experiments"),
+            ));
+        }
+    }
+    lines.extend([
+        ("energy", figure(&record.kwh_with_pue, "kWh", Scale::Plain), why(&record.kwh_with_pue)),
+        (
+            "CO2e",
+            figure(&record.carbon.kg_co2e, "kg", Scale::Plain),
+            match pounds.value() {
+                Some(_) => quantity(&pounds, "lb"),
+                None => why(&record.carbon.kg_co2e),
+            },
+        ),
+        (
+            "manufacture",
+            figure(&record.embodied_kg_co2e, "kg", Scale::Plain),
+            match record.embodied_kg_co2e.value() {
+                Some(_) => "the devices' share of making them, not in the CO2e above".to_owned(),
+                None => why(&record.embodied_kg_co2e),
+            },
+        ),
+        ("electricity", figure(&cost.electricity_usd, "USD", Scale::Money), why(&cost.electricity_usd)),
+        (
+            "cloud",
+            figure(&cost.cloud_usd, "USD", Scale::Money),
+            match cost.cloud_usd.value() {
+                Some(_) => "renting: on demand, down to preemptible".to_owned(),
+                None => why(&cost.cloud_usd),
+            },
+        ),
+    ]);
+    if let Some(own) = &cost.own {
+        let purchase = quantity(&own.purchase_usd, "USD");
+        let years = quantity(&own.years, "years");
+        lines.push((
+            "owning",
+            figure(&own.run_usd, "USD", Scale::Money),
+            format!("this run's share of buying for {purchase}, over {years}, and the electricity"),
+        ));
+        lines.push((
+            "repaid after",
+            figure(&own.break_even_hours, "h", Scale::Plain),
+            match own.break_even_hours.value() {
+                Some(_) => "of each device: from there on owning is cheaper than renting".to_owned(),
+                None => why(&own.break_even_hours),
+            },
+        ));
+    }
+    lines.into_iter()
+}
+
+/// What the figures were worked out with.
+fn inputs(record: &EstimateRecord) -> Vec<(&'static str, String, String)> {
+    let mut lines = Vec::new();
+    let mut push = |label, value: String, how: &str| lines.push((label, value, how.to_owned()));
+    let watts = &record.hardware.watts;
+    push("power", figure(watts, "W", Scale::Plain), watts.how());
+    push("time", figure(&record.hours, "h", Scale::Plain), record.hours.how());
+    if let Some(WorkRecord { peak: Some(peak), utilization: Some(utilization), .. }) = &record.work {
+        push("peak", figure(peak, "FLOP/s", Scale::Prefixes), peak.how());
+        push("utilization", figure(utilization, "", Scale::Plain), utilization.how());
+    }
+    push("PUE", figure(&record.pue, "", Scale::Plain), record.pue.how());
+    push("intensity", figure(&record.g_per_kwh, "g/kWh", Scale::Plain), record.g_per_kwh.how());
+    let cost = &record.cost;
+    push("kWh price", figure(&cost.usd_per_kwh, "USD", Scale::Money), cost.usd_per_kwh.how());
+    if cost.usd_per_device_hour.value().is_some() {
+        let rent = &cost.usd_per_device_hour;
+        push("device-hour", figure(rent, "USD", Scale::Money), rent.how());
+    }
+    lines
+}
+
+/// A few everyday things, those nearest to one first in number; all of them are in the record.
+fn as_much_as(equivalents: &[EquivalentRecord]) -> String {
+    const SHOWN: usize = 5;
+    let distance = |record: &EquivalentRecord| {
+        record.amount.value().filter(|amount| *amount > 0.0).map_or(f64::INFINITY, |amount| {
+            // Somewhat more than one is easier to imagine than a part.
+            let size = amount.log10();
+            if size < 0.0 { -2.0 * size } else { size }
+        })
+    };
+    let mut nearest: Vec<&EquivalentRecord> =
+        equivalents.iter().filter(|record| distance(record).is_finite()).collect();
+    nearest.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+    let mut text = String::new();
+    for (index, record) in nearest.into_iter().take(SHOWN).enumerate() {
+        let label = if index == 0 { "as much as" } else { "" };
+        let remark = format!("{} ({})", record.phrase, short(&record.source));
+        text += &line(label, &figure(&record.amount, "×", Scale::Plain), &remark);
+    }
+    text
+}
+
+/// A source by its first words and its year: `Strubell 2019`.
+fn short(source: &str) -> String {
+    let name = source.split([',', ':', '(']).next().unwrap_or_default().trim();
+    let year = source.rsplit(", ").next().filter(|year| year.len() == 4 && *year != name);
+    year.map_or_else(|| name.to_owned(), |year| format!("{name} {year}"))
+}
+
+/// When it would emit least.
+fn times(when: &WhenRecord) -> String {
+    let mut text = format!("\nwhen it would emit least, by `{}`\n", one_line(&when.file));
+    for (label, window) in [("best", &when.best), ("worst", &when.worst), ("first", &when.first)] {
+        let remark = format!("from {} on, {} g/kWh", window.start, significant(window.g_per_kwh, 4));
+        text += &line(label, &figure(&window.kg_co2e, "kg", Scale::Plain), &remark);
+    }
+    text
+}
+
+/// Where it would emit least.
+fn places(record: &EstimateRecord) -> String {
+    const EACH_END: usize = 8;
+    let all = &record.elsewhere;
+    let mut text = format!("\nwhere it would emit least, of {} places\n", all.len());
+    let shown = |place: &ElsewhereRecord| {
+        let remark = format!(
+            "{}, PUE {}; {}",
+            [place.scope.clone(), place.year.map(|year| year.to_string()).unwrap_or_default()]
+                .join(" ")
+                .trim(),
+            significant(place.pue, 3),
+            if place.name.is_empty() { NOTHING } else { &place.name },
+        );
+        // The doubt about the energy is the same everywhere; that about the intensity is the place's own.
+        let emitted = quantity(&place.kg_co2e, "kg");
+        let value = format!("{emitted:<13} {}", figure(&place.g_per_kwh, "g/kWh", Scale::Plain));
+        line_of(&place.region, 27, &value, &remark)
+    };
+    if all.len() <= 2 * EACH_END {
+        text.extend(all.iter().map(shown));
+    } else {
+        text.extend(all.iter().take(EACH_END).map(shown));
+        text += &format!("  … {} more, all with --json\n", all.len() - 2 * EACH_END);
+        text.extend(all.iter().skip(all.len() - EACH_END).map(shown));
+    }
+    let mut scopes: Vec<&str> = all.iter().map(|place| place.scope.as_str()).collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    if scopes.len() > 1 {
+        let sentence = "Compare within a scope: direct values leave out the supply of fuel and the building of plants, lifecycle \
+                        values have them; consumption values have imports too.";
+        text += &(wrapped(sentence, WIDTH, "") + "\n");
+    }
+    text
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scale {
+    /// `12,345 kWh`; three digits where it is in doubt.
+    Plain,
+    /// `12,345 USD`; whole from a thousand on, in doubt or not.
+    Money,
+    /// `1.23 ZFLOP`.
+    Prefixes,
+}
+
+/// A figure with its band: `~1,510 kWh (1,020 to 4,300)`.
+fn figure<Q: Quantity>(figure: &Figure<Q>, unit: &str, scale: Scale) -> String {
+    let (Some(value), Some(low), Some(high)) = (figure.value(), figure.low(), figure.high()) else {
+        return NOTHING.to_owned();
+    };
+    let exact = low == high && figure.kind() != Some(Kind::Estimated);
+    let write = |number: Q| match scale {
+        Scale::Prefixes => with_unit(number.raw(), unit),
+        Scale::Money => plain(number.raw()),
+        Scale::Plain if exact => plain(number.raw()),
+        Scale::Plain => significant(number.raw(), 3),
+    };
+    let mark = if exact { "" } else { "~" };
+    let unit = if scale == Scale::Prefixes || unit.is_empty() { String::new() } else { format!(" {unit}") };
+    let [value, low, high] = [value, low, high].map(write);
+    let band = if low == value && high == value { String::new() } else { format!(" ({low} to {high})") };
+    format!("{mark}{value}{unit}{band}")
+}
+
+/// A figure without its band.
+fn quantity<Q: Quantity>(of: &Figure<Q>, unit: &str) -> String {
+    let text = figure(of, unit, Scale::Plain);
+    match text.split_once(" (") {
+        Some((value, _)) => value.to_owned(),
+        None => text,
+    }
+}
+
+/// A number that was said or follows from such: whole from a thousand on, four digits below.
+fn plain(value: f64) -> String {
+    if value.abs() >= 1000.0 && value.abs() < 1e15 {
+        thousands(value.abs().round() as u64)
+    } else {
+        significant(value, 4)
+    }
+}
+
+/// Why there is no figure; nothing where there is one.
+fn why<Q: Quantity>(figure: &Figure<Q>) -> String {
+    if figure.value().is_some() { String::new() } else { figure.how().to_owned() }
+}
+
+fn line(label: &str, value: &str, remark: &str) -> String {
+    const LABEL: usize = 13;
+    line_of(label, LABEL, value, remark)
+}
+
+/// A label, a figure and a remark that goes on below itself.
+fn line_of(label: &str, width: usize, value: &str, remark: &str) -> String {
+    const VALUE: usize = 34;
+    let start = format!("  {:<width$} {value:<VALUE$}", one_line(label));
+    if remark.is_empty() {
+        return start.trim_end().to_owned() + "\n";
+    }
+    let indent = " ".repeat(start.chars().count().min(WIDTH / 2) + 1);
+    let text = wrapped(&format!("{start} {}", one_line(remark)), WIDTH, &indent);
+    text.trim_end().to_owned() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lessen_units::KilowattHours;
+
+    #[test]
+    fn figures_say_how_sure_they_are() {
+        let kwh = |value, low, high, kind| {
+            figure(
+                &Figure::band(KilowattHours(value), KilowattHours(low), KilowattHours(high), kind, ""),
+                "kWh",
+                Scale::Plain,
+            )
+        };
+        assert_eq!(kwh(1506.83, 1506.83, 1506.83, Kind::Declared), "1,507 kWh");
+        assert_eq!(kwh(26.8382, 26.8382, 26.8382, Kind::Declared), "26.84 kWh");
+        assert_eq!(kwh(1506.83, 1012.0, 4321.0, Kind::Estimated), "~1,510 kWh (1,010 to 4,320)");
+        assert_eq!(kwh(0.0, 0.0, 0.0, Kind::Declared), "0 kWh");
+        assert_eq!(figure(&Figure::<KilowattHours>::unavailable("no power"), "kWh", Scale::Plain), NOTHING);
+    }
+
+    #[test]
+    fn a_remark_goes_on_below_itself() {
+        let text = line("energy", "1 kWh", &"word ".repeat(30));
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert_eq!(
+            text.lines().nth(1).map(|line| line.chars().take_while(|letter| *letter == ' ').count()),
+            Some(51)
+        );
+    }
+}
