@@ -6,28 +6,19 @@
 //! The band has two parts. Who pays for idling: at least we caused what a busy vCPU draws more than an idle
 //! one, `cpu_seconds * (full - idle)`; at most we kept all of our machine's vCPUs powered for the whole
 //! window, `wall * vcpus * idle + cpu_seconds * (full - idle)`. And how far the processor at hand may be from
-//! its family's row: [`LEAST_OF_ROW`] and [`MOST_OF_ROW`], which both ends are multiplied with. For a processor that
-//! is not known the ends are taken from the rows with the least and the most watts.
+//! its family's row: both ends are multiplied with the band of `tdp-over-family-watts` in `footprint`'s table of defaults. For
+//! a processor that is not known the ends are taken from the rows with the least and the most watts.
 
+use lessen_footprint::Tables;
 use lessen_units::{Figure, Joules, Kind, Seconds, Watts};
 
-use crate::processors::{Family, UNKNOWN, families};
-
-/// Thermal design power per hardware thread over `full` of the family's row, rounded outwards from the least and the
-/// most of 47 server processors: 0.61 for the Xeon Platinum 8592+ (350 W / 128 threads / 4.482 W) and 3.03 for the EPYC
-/// 7343 (190 W / 32 threads / 1.957 W). Parts with few, fast cores draw more a thread than those with many.
-///
-/// They are the Xeon and EPYC parts among the `cpu` rows of the field's table `processors.csv` whose family has a row in
-/// [`processors`](crate::processors); a ratio is column `watts` / (2 * column `cores`) / `full`. Both columns are the
-/// makers' data sheets'.
-const LEAST_OF_ROW: f64 = 0.6;
-/// See [`LEAST_OF_ROW`].
-const MOST_OF_ROW: f64 = 3.1;
+use crate::processors::{Family, families};
 
 /// Watts per vCPU to reckon with.
 #[derive(Debug)]
 pub(crate) struct Model {
-    family: Family,
+    /// Of one vCPU that is busy.
+    full: Watts,
     least_marginal: Watts,
     most_marginal: Watts,
     most_idle: Watts,
@@ -41,17 +32,23 @@ impl Model {
     pub(crate) fn new(family: Option<Family>, vcpus: f64) -> Self {
         let rows: Vec<Family> = match family {
             Some(family) => vec![family],
-            None => families().copied().collect(),
+            None => families().collect(),
         };
         let least = |watts: fn(&Family) -> f64| rows.iter().map(watts).fold(f64::INFINITY, f64::min);
         let most = |watts: fn(&Family) -> f64| rows.iter().map(watts).fold(0.0, f64::max);
-        let family = family.unwrap_or(UNKNOWN);
-        let Family { name, full, year, .. } = family;
+        let reckoned = family.or_else(Family::unknown);
+        let full = reckoned.map_or(f64::NAN, |family| family.full);
+        let name = reckoned.map_or("no row", |family| family.name);
+        let year = reckoned.map_or(0, |family| family.year);
+        let spread = Tables::built_in().defaults.get("tdp-over-family-watts");
+        let of_row = spread.map_or((f64::NAN, f64::NAN), |row| {
+            (row.low.unwrap_or(row.value), row.high.unwrap_or(row.value))
+        });
         Self {
-            family,
-            least_marginal: Watts(least(Family::marginal)),
-            most_marginal: Watts(most(Family::marginal)),
-            most_idle: Watts(most(|row| row.idle)),
+            full: Watts(full),
+            least_marginal: Watts(least(Family::marginal) * of_row.0),
+            most_marginal: Watts(most(Family::marginal) * of_row.1),
+            most_idle: Watts(most(|row| row.idle) * of_row.1),
             vcpus,
             how: format!("modelled: CPU time at {full} W a vCPU, {name}, Cloud Carbon Footprint {year}"),
         }
@@ -62,9 +59,9 @@ impl Model {
         // The two clocks tick apart: CPU time may come out a little above what the window has room for.
         let powered = Seconds((wall.0 * self.vcpus).max(cpu.0));
         Figure::band(
-            Watts(self.family.full) * cpu,
-            self.least_marginal * cpu * LEAST_OF_ROW,
-            (self.most_idle * powered + self.most_marginal * cpu) * MOST_OF_ROW,
+            self.full * cpu,
+            self.least_marginal * cpu,
+            self.most_idle * powered + self.most_marginal * cpu,
             Kind::Estimated,
             format!("{} ({why})", self.how),
         )
@@ -111,14 +108,15 @@ mod tests {
         ] {
             let family = families().find(|family| family.name == row).unwrap();
             let ratio = watts / threads / family.full;
-            assert!((LEAST_OF_ROW..=MOST_OF_ROW).contains(&ratio), "{name}: {ratio}");
+            let band = Tables::built_in().defaults.get("tdp-over-family-watts").unwrap();
+            assert!((band.low.unwrap()..=band.high.unwrap()).contains(&ratio), "{name}: {ratio}");
         }
     }
 
     proptest! {
         #[test]
         fn the_band_holds_for_any_window(wall in 0.0..1e6f64, load in 0.0..1.2f64, vcpus in 1u32..512) {
-            for family in families().copied().map(Some).chain([None]) {
+            for family in families().map(Some).chain([None]) {
                 let cpu = Seconds(wall * load * f64::from(vcpus));
                 let energy = Model::new(family, f64::from(vcpus)).energy(Seconds(wall), cpu, "");
                 prop_assert!(energy.value().is_some(), "{energy:?}");

@@ -1,12 +1,13 @@
-//! Watts of a virtual CPU (a hardware thread) by processor family: the one table behind modelled energy.
+//! Which row of the table of processors describes the processor at hand.
 //!
-//! The rows are idle and full watts per vCPU of Cloud Carbon Footprint's `ccf-coefficients` (AWS output of
-//! 2026-04-24, made of SPECpower 2008 results up to 2026-03-09; Apache-2.0; rounded to 3 decimals), and its
-//! 2024 constant for a processor that is not known. They are wall power of a whole server (memory, fans and
-//! losses of the supply included) divided by its hardware threads.
+//! The rows are idle and full watts per vCPU (a hardware thread) of Cloud Carbon Footprint, in `footprint`'s table: wall power
+//! of a whole server (memory, fans and losses of the supply included) divided by its hardware threads.
 //!
 //! Left out: AMD EPYC 5th gen (the source's row is an outlier) and AWS Graviton (the source repeats EPYC 2nd
-//! gen as a placeholder). Such processors, and those of desktops and laptops, get the default.
+//! gen as a placeholder). Such processors, and those of desktops and laptops, get the source's default.
+
+use lessen_footprint::Tables;
+use lessen_footprint::tables::Processor;
 
 /// Watts of one vCPU of a family of processors.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,8 +23,19 @@ pub(crate) struct Family {
 }
 
 impl Family {
-    const fn new(name: &'static str, idle: f64, full: f64, year: u16) -> Self {
-        Self { name, idle, full, year }
+    fn of(row: &'static Processor) -> Option<Self> {
+        let (idle, full) = (row.idle_watts_per_vcpu?, row.full_watts_per_vcpu?);
+        Some(Self { name: &row.name, idle, full, year: row.year })
+    }
+
+    /// The row of the table with that key.
+    fn keyed(key: &str) -> Option<Self> {
+        Self::of(Tables::built_in().processors.get(key)?)
+    }
+
+    /// What the source takes for a processor that is not known: the mean over its families.
+    pub(crate) fn unknown() -> Option<Self> {
+        Self::keyed("family-default-aws")
     }
 
     /// Watts that a vCPU draws more when it is busy.
@@ -32,27 +44,24 @@ impl Family {
     }
 }
 
-/// Each family with the processors that belong to it.
-const FAMILIES: [(Processors, Family); 15] = [
-    (Epyc(23, &[(0x00, 0x0f)]), Family::new("AMD EPYC 1st gen", 0.847, 2.604, 2026)),
-    (Epyc(23, &[(0x30, 0x3f)]), Family::new("AMD EPYC 2nd gen", 0.474, 1.693, 2026)),
-    (Epyc(25, &[(0x00, 0x0f)]), Family::new("AMD EPYC 3rd gen", 0.456, 1.957, 2026)),
-    (Epyc(25, &[(0x10, 0x1f), (0xa0, 0xaf)]), Family::new("AMD EPYC 4th gen", 0.739, 2.282, 2026)),
-    (Xeon(0x2d, ANY), Family::new("Intel Sandy Bridge", 2.212, 8.631, 2026)),
-    (Xeon(0x3e, ANY), Family::new("Intel Ivy Bridge", 1.707, 5.557, 2026)),
-    (Xeon(0x3f, ANY), Family::new("Intel Haswell", 1.857, 5.595, 2026)),
-    (Xeon(0x4f, ANY), Family::new("Intel Broadwell", 0.713, 3.685, 2026)),
-    (Xeon(0x55, (0, 4)), Family::new("Intel Skylake", 0.613, 4.104, 2026)),
-    (Xeon(0x55, (5, 7)), Family::new("Intel Cascade Lake", 0.690, 4.063, 2026)),
-    (Xeon(0x9e, (10, 13)), Family::new("Intel Coffee Lake", 1.138, 5.422, 2026)),
-    (Xeon(0x6a, ANY), Family::new("Intel Ice Lake", 0.767, 3.758, 2026)),
-    (Xeon(0x8f, ANY), Family::new("Intel Sapphire Rapids", 1.036, 4.160, 2026)),
-    (Xeon(0xcf, ANY), Family::new("Intel Emerald Rapids", 0.814, 4.482, 2026)),
-    (Xeon(0xad, ANY), Family::new("Intel Granite Rapids", 0.582, 2.527, 2026)),
+/// Keys of the table with the processors that belong to each.
+const FAMILIES: [(Processors, &str); 15] = [
+    (Epyc(23, &[(0x00, 0x0f)]), "family-epyc-1"),
+    (Epyc(23, &[(0x30, 0x3f)]), "family-epyc-2"),
+    (Epyc(25, &[(0x00, 0x0f)]), "family-epyc-3"),
+    (Epyc(25, &[(0x10, 0x1f), (0xa0, 0xaf)]), "family-epyc-4"),
+    (Xeon(0x2d, ANY), "family-sandy-bridge"),
+    (Xeon(0x3e, ANY), "family-ivy-bridge"),
+    (Xeon(0x3f, ANY), "family-haswell"),
+    (Xeon(0x4f, ANY), "family-broadwell"),
+    (Xeon(0x55, (0, 4)), "family-skylake"),
+    (Xeon(0x55, (5, 7)), "family-cascade-lake"),
+    (Xeon(0x9e, (10, 13)), "family-coffee-lake"),
+    (Xeon(0x6a, ANY), "family-ice-lake"),
+    (Xeon(0x8f, ANY), "family-sapphire-rapids"),
+    (Xeon(0xcf, ANY), "family-emerald-rapids"),
+    (Xeon(0xad, ANY), "family-granite-rapids"),
 ];
-
-/// What the source takes for a processor that is not known: the mean over its families.
-pub(crate) const UNKNOWN: Family = Family::new("unknown processor", 0.740, 3.500, 2024);
 
 use Processors::{Epyc, Xeon};
 const ANY: (u32, u32) = (0, u32::MAX);
@@ -90,12 +99,12 @@ impl Processors {
 /// The row of the processor that `/proc/cpuinfo` describes; `None` where it describes none of the table's.
 pub(crate) fn family_of(cpuinfo: &str) -> Option<Family> {
     let cpu = Cpu::first_of(cpuinfo)?;
-    FAMILIES.iter().find(|(processors, _)| processors.include(&cpu)).map(|(_, family)| *family)
+    FAMILIES.iter().find(|(processors, _)| processors.include(&cpu)).and_then(|(_, key)| Family::keyed(key))
 }
 
 /// The rows of the table, for the band of a processor that is not known.
-pub(crate) fn families() -> impl Iterator<Item = &'static Family> {
-    FAMILIES.iter().map(|(_, family)| family)
+pub(crate) fn families() -> impl Iterator<Item = Family> {
+    FAMILIES.iter().filter_map(|(_, key)| Family::keyed(key))
 }
 
 /// What tells a processor, as `/proc/cpuinfo` prints it on x86.
@@ -165,9 +174,10 @@ mod tests {
     }
 
     #[test]
-    fn busy_takes_more_than_idle_in_every_row() {
-        for family in families().chain([&UNKNOWN]) {
-            assert!(0.0 < family.idle && family.idle < family.full, "{family:?}");
+    fn every_family_has_its_row() {
+        for (_, key) in &FAMILIES {
+            assert!(Family::keyed(key).is_some(), "{key}");
         }
+        assert_eq!(Family::unknown().map(|family| (family.idle, family.full)), Some((0.74, 3.5)));
     }
 }
