@@ -1,9 +1,10 @@
 //! Energy to emissions and money, with the tables of facts behind it.
 //!
 //! [`Tables`] are the facts: grids, clouds' regions, hardware, prices, published trainings, each row with its year and
-//! source. [`Place`] is where something runs and [`Intensity`] what its electricity emits; [`carbon`] turns energy into
+//! source. [`Place`] is where something runs and [`Intensity`] what its electricity emits; [`carbon()`] turns energy into
 //! grams of CO2 equivalent. Where nobody says which grid, it is the world's average with a band as wide as
 //! countries differ: where a machine stands is never guessed, and nothing is looked up over the network.
+//! [`published`] has the methods of others, and recomputes what they printed.
 //!
 //! # Example
 //! ```
@@ -23,6 +24,7 @@ pub mod money;
 mod place;
 pub mod published_runs;
 mod regions;
+pub mod published;
 pub mod tables;
 
 pub use carbon::carbon;

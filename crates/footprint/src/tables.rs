@@ -9,7 +9,7 @@ mod factor;
 mod grid;
 mod hardware;
 mod price;
-mod reading;
+pub(crate) mod reading;
 mod training;
 
 use std::fs;

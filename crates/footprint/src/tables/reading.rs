@@ -32,7 +32,7 @@ pub struct Unfit {
 }
 
 /// `Ok` where the value lies between the bounds, both included; a NaN does not.
-pub(super) fn within(column: &'static str, value: f64, low: f64, high: f64) -> Result<(), Unfit> {
+pub(crate) fn within(column: &'static str, value: f64, low: f64, high: f64) -> Result<(), Unfit> {
     if (low..=high).contains(&value) {
         return Ok(());
     }
@@ -40,7 +40,7 @@ pub(super) fn within(column: &'static str, value: f64, low: f64, high: f64) -> R
 }
 
 /// [`within`] for a value that may be unknown.
-pub(super) fn within_if_known(
+pub(crate) fn within_if_known(
     column: &'static str,
     value: Option<f64>,
     low: f64,
@@ -50,7 +50,7 @@ pub(super) fn within_if_known(
 }
 
 /// `Ok` where there is a text.
-pub(super) fn said(column: &'static str, text: &str) -> Result<(), Unfit> {
+pub(crate) fn said(column: &'static str, text: &str) -> Result<(), Unfit> {
     if text.trim().is_empty() {
         return Err(Unfit { column, expected: "a text".to_owned(), found: "nothing".to_owned() });
     }
@@ -167,7 +167,7 @@ pub enum TableError {
 }
 
 /// Reads and checks a table; `file` is its name for messages.
-pub(super) fn read<R: Row>(file: &str, bytes: &[u8]) -> Result<Table<R>, TableError> {
+pub(crate) fn read<R: Row>(file: &str, bytes: &[u8]) -> Result<Table<R>, TableError> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
     let headers = reader.headers().map_err(|error| syntax(file, &error, None))?.clone();
     let mut table = Table { rows: Vec::new(), places: HashMap::new() };
