@@ -95,7 +95,7 @@ fn markdown_line(cells: impl Iterator<Item = String>) -> String {
 }
 
 /// A bar would end the cell, and a `<` or a `*` of a name is no markup.
-fn escaped(cell: &str) -> String {
+pub(crate) fn escaped(cell: &str) -> String {
     let mut text = String::new();
     for letter in cell.chars() {
         match letter {

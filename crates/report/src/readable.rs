@@ -74,9 +74,54 @@ pub fn number(value: f64) -> String {
     if !(-5.0..15.0).contains(&magnitude) {
         return format!("{value:.3e}");
     }
-    let decimals = (3.0 - magnitude).max(0.0) as usize;
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    without_zeros(&format!("{value:.*}", digits_of_four(magnitude)))
+}
+
+/// A number as a paper prints it, with all its decimals: `1,507`, `3.36351`.
+pub fn printed(value: f64) -> String {
+    match decimals(value) {
+        Some(places) => with_decimals(value, places),
+        None => number(value),
+    }
+}
+
+/// A number beside the one that a paper prints: with two decimals more, so that it is seen whether it rounds to that, and
+/// never fewer than [`number`] gives it. `1,506.83` beside `1,507`.
+pub fn beside_printed(value: f64, paper: f64) -> String {
+    match (decimals(value), decimals(paper)) {
+        (Some(_), Some(places)) => {
+            let of_four = digits_of_four(value.abs().log10().floor());
+            with_decimals(value, (places + 2).max(of_four))
+        }
+        _ => number(value),
+    }
+}
+
+/// Decimals of the shortest text that is read as this very number; `None` where it is no number for a table.
+fn decimals(value: f64) -> Option<usize> {
+    let fits = value == 0.0 || (1e-5..1e15).contains(&value.abs());
+    fits.then(|| value.to_string().split_once('.').map_or(0, |(_, decimals)| decimals.len()))
+}
+
+/// With thousands set apart and that many decimals, none of them superfluous zeros.
+fn with_decimals(value: f64, places: usize) -> String {
+    let text = without_zeros(&format!("{:.places$}", value.abs()));
+    let (whole, part) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let sign = if value < 0.0 && text != "0" { "-" } else { "" };
+    format!("{sign}{}{part}", whole.parse().map_or_else(|_| whole.to_owned(), thousands))
+}
+
+/// Decimals that four significant digits of a number of this magnitude (of its decimal logarithm) have.
+fn digits_of_four(magnitude: f64) -> usize {
+    (3.0 - magnitude).clamp(0.0, 8.0) as usize
+}
+
+fn without_zeros(text: &str) -> String {
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 /// A figure's value: `~` in front where it was estimated, [`NOTHING`] where it is unavailable.
@@ -289,6 +334,27 @@ mod tests {
             (f64::NAN, 3, "–"),
         ] {
             assert_eq!(significant(value, digits), text, "{value}");
+        }
+    }
+
+    #[test]
+    fn numbers_beside_printed_ones_show_what_they_round_to() {
+        for (paper, ours, texts) in [
+            (1507.0, 1506.826, ["1,507", "1,506.83"]),
+            (626_155.0, 626_155.306_2, ["626,155", "626,155.31"]),
+            (274_120.0, 274_120.0, ["274,120", "274,120"]),
+            (3.36351, 3.363_513_6, ["3.36351", "3.3635136"]),
+            (28.54, 28.538_812_8, ["28.54", "28.5388"]),
+            (103_000.0, 103_175.06, ["103,000", "103,175.06"]),
+            (0.5, -0.001_234_56, ["0.5", "-0.001235"]),
+            (-0.5, 1234.0, ["-0.5", "1,234"]),
+            (0.0, -0.000_000_1, ["0", "-1.000e-7"]),
+            (0.0, 0.0, ["0", "0"]),
+            (1e-300, 2.0, ["1.000e-300", "2"]),
+            (1e15, 1.5, ["1.000e15", "1.5"]),
+            (f64::NAN, f64::INFINITY, ["–", "–"]),
+        ] {
+            assert_eq!([printed(paper), beside_printed(ours, paper)], texts, "{paper} and {ours}");
         }
     }
 

@@ -1,15 +1,18 @@
 //! Tables of models and of studies.
 
+mod study;
+
 use std::collections::BTreeSet;
 
-use lessen_records::study::Holds;
-use lessen_records::{ModelRecord, ResultRecord, Study};
+use lessen_records::{ModelRecord, ResultRecord};
 use lessen_units::{Figure, Kind, Quantity};
 
 use crate::grid::Grid;
 use crate::readable::{
     self, NOTHING, bytes, count, figure, joules, microseconds, one_line, percent, predictions,
 };
+
+pub use study::{Notes, study_markdown, study_markdown_with, study_text, study_text_with};
 
 /// Characters of the widest line, so that the table fits a terminal of 120 columns.
 pub const WIDTH: usize = 118;
@@ -121,31 +124,4 @@ pub(crate) fn estimated_accounts(result: &ResultRecord) -> BTreeSet<&str> {
 
 fn estimated_how<Q: Quantity>(figure: &Figure<Q>) -> Option<&str> {
     (figure.kind() == Some(Kind::Estimated)).then(|| figure.how())
-}
-
-/// A study's rows as Markdown: each claim, the paper's number, ours with its interval over seeds, and what
-/// became of it.
-pub fn study_markdown(study: &Study) -> String {
-    let number = |number: Option<f64>| number.map_or_else(|| NOTHING.to_owned(), readable::number);
-    let rows = study.rows.iter().map(|row| {
-        let interval = match (row.low, row.high) {
-            (None, None) => NOTHING.to_owned(),
-            (low, high) => format!("{} to {}", number(low), number(high)),
-        };
-        let holds = match row.holds {
-            Holds::Yes => "yes",
-            Holds::No => "no",
-            Holds::NotShown => "not shown",
-        };
-        vec![
-            row.what.clone(),
-            number(row.paper),
-            number(row.ours),
-            interval,
-            count(row.seeds),
-            holds.to_owned(),
-        ]
-    });
-    let header = vec![vec!["claim", "paper", "ours", "interval", "seeds", "holds"]];
-    Grid::new(header, rows).markdown()
 }

@@ -6,3 +6,4 @@ mod markup;
 mod page;
 mod result;
 mod samples;
+mod study;

@@ -1,6 +1,5 @@
 //! What is said of a result: table, sentences, and the study's table.
 
-use lessen_records::study::{Holds, StudyRow};
 use lessen_records::*;
 use lessen_report::{sentences, table};
 use lessen_units::{Figure, Kind};
@@ -144,40 +143,4 @@ fn no_line_of_the_table_is_too_wide_and_no_control_character_gets_through() {
     }
     record.models.clear();
     assert_eq!(table::models(&record).lines().count(), 6, "a header and a legend for no models");
-}
-
-#[test]
-fn the_table_of_a_study() {
-    let row = |what: &str, numbers: [Option<f64>; 4], holds| StudyRow {
-        id: String::new(),
-        what: what.to_owned(),
-        paper: numbers[0],
-        ours: numbers[1],
-        low: numbers[2],
-        high: numbers[3],
-        seeds: 5,
-        holds,
-        note: None,
-        extra: Default::default(),
-    };
-    let study = Study {
-        schema: Schema::default(),
-        name: "hinton2014".to_owned(),
-        spec: Default::default(),
-        rows: vec![
-            row("test errors, distilled", [Some(74.0), Some(80.4), Some(77.125), Some(83.9)], Holds::Yes),
-            row("a | in a claim", [None, Some(-0.00123), None, Some(1.0)], Holds::NotShown),
-            row("not run", [Some(0.988), None, None, None], Holds::No),
-        ],
-        series: Vec::new(),
-        results: Vec::new(),
-        extra: Default::default(),
-    };
-    insta::assert_snapshot!(table::study_markdown(&study), @r"
-    | claim | paper | ours | interval | seeds | holds |
-    | --- | ---: | ---: | ---: | ---: | ---: |
-    | test errors, distilled | 74 | 80.4 | 77.12 to 83.9 | 5 | yes |
-    | a \| in a claim | – | -0.00123 | – to 1 | 5 | not shown |
-    | not run | 0.988 | – | – | 5 | no |
-    ");
 }

@@ -1,0 +1,142 @@
+//! Tables of studies: what a paper says beside what was found.
+
+use lessen_records::Study;
+use lessen_records::study::{Holds, StudyRow};
+
+use super::WIDTH;
+use crate::grid::{Grid, escaped};
+use crate::readable::{self, NOTHING, count, one_line};
+
+/// Characters of the widest line of a note in a terminal.
+const NOTE_WIDTH: usize = 110;
+
+/// Which rows' notes stand below a study's table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Notes {
+    /// Those of rows that were found not to hold.
+    #[default]
+    WhereNotHeld,
+    /// All: the inputs of each number, too.
+    All,
+}
+
+/// A study's rows as Markdown: each claim, the paper's number, ours, its interval over seeds where there is one, and
+/// what became of it; below, why rows do not hold.
+pub fn study_markdown(study: &Study) -> String {
+    study_markdown_with(study, Notes::default())
+}
+
+/// [`study_markdown`] with the notes that are asked for.
+pub fn study_markdown_with(study: &Study, which: Notes) -> String {
+    let notes = notes(study, which).map(|note| format!("- {}\n", escaped(&note)));
+    below(grid(study).markdown(), notes)
+}
+
+/// A study's rows for a terminal, as [`study_markdown`] has them.
+pub fn study_text(study: &Study) -> String {
+    study_text_with(study, Notes::default())
+}
+
+/// [`study_text`] with the notes that are asked for.
+pub fn study_text_with(study: &Study, which: Notes) -> String {
+    let notes = notes(study, which).map(|note| wrapped(&note, NOTE_WIDTH));
+    below(grid(study).text(WIDTH), notes)
+}
+
+fn below(table: String, notes: impl Iterator<Item = String>) -> String {
+    let notes: String = notes.collect();
+    if notes.is_empty() { table } else { format!("{table}\n{notes}") }
+}
+
+/// Each note after its claim, one line each.
+fn notes(study: &Study, which: Notes) -> impl Iterator<Item = String> {
+    let asked = move |row: &&StudyRow| which == Notes::All || row.holds == Holds::No;
+    study.rows.iter().filter(asked).filter_map(|row| {
+        let note = row.note.as_ref()?;
+        Some(one_line(&format!("{}: {note}", row.what)))
+    })
+}
+
+/// A study of arithmetic and not of runs has neither seeds nor intervals: it is without their columns, and its numbers
+/// have the decimals that are printed and two more.
+fn grid(study: &Study) -> Grid {
+    let of_runs = study.rows.iter().any(|row| row.seeds > 0 || row.low.is_some() || row.high.is_some());
+    if of_runs {
+        let header = vec!["claim", "paper", "ours", "interval", "seeds", "holds"];
+        Grid::new(vec![header], study.rows.iter().map(row_of_runs))
+    } else {
+        Grid::new(vec![vec!["claim", "paper", "ours", "holds"]], study.rows.iter().map(row_of_arithmetic))
+    }
+}
+
+fn row_of_runs(row: &StudyRow) -> Vec<String> {
+    let number = |number: Option<f64>| number.map_or_else(|| NOTHING.to_owned(), readable::number);
+    let interval = match (row.low, row.high) {
+        (None, None) => NOTHING.to_owned(),
+        (low, high) => format!("{} to {}", number(low), number(high)),
+    };
+    vec![
+        row.what.clone(),
+        number(row.paper),
+        number(row.ours),
+        interval,
+        count(row.seeds),
+        holds(row.holds).to_owned(),
+    ]
+}
+
+fn row_of_arithmetic(row: &StudyRow) -> Vec<String> {
+    let paper = row.paper.map_or_else(|| NOTHING.to_owned(), readable::printed);
+    let ours = match (row.ours, row.paper) {
+        (Some(ours), Some(paper)) => readable::beside_printed(ours, paper),
+        (Some(ours), None) => readable::number(ours),
+        (None, _) => NOTHING.to_owned(),
+    };
+    vec![row.what.clone(), paper, ours, holds(row.holds).to_owned()]
+}
+
+fn holds(holds: Holds) -> &'static str {
+    match holds {
+        Holds::Yes => "yes",
+        Holds::No => "no",
+        Holds::NotShown => "not shown",
+    }
+}
+
+/// The words in lines of at most `width` characters, but for words that are longer; all lines after the first are
+/// indented.
+fn wrapped(text: &str, width: usize) -> String {
+    const INDENT: &str = "  ";
+    let mut lines = String::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.trim().is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines += &line;
+            lines.push('\n');
+            line = INDENT.to_owned();
+        } else if !line.is_empty() {
+            line.push(' ');
+        }
+        line += word;
+    }
+    lines + &line + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_wrapped_between_words() {
+        for (text, lines) in [
+            ("one two three", "one two\n  three\n"),
+            ("one two", "one two\n"),
+            ("exactly-8", "exactly-8\n"),
+            ("a exactly-8 b", "a\n  exactly-8\n  b\n"),
+            ("ä ö ü ß é", "ä ö ü ß\n  é\n"),
+            ("", "\n"),
+        ] {
+            assert_eq!(wrapped(text, 7), lines, "{text}");
+        }
+    }
+}
