@@ -201,14 +201,20 @@ impl Worked {
     }
 
     fn in_words(&self) -> String {
-        let devices = |count: f64, watts: f64, usage: f64, name: &str| {
-            (count > 0.0).then(|| format!("{count} {name} × {watts} W × {usage}"))
+        let factor = |factor: f64, before: &str| {
+            if factor == 1.0 { String::new() } else { format!(" × {before}{factor}") }
         };
-        let cores = devices(self.cores, self.watts_per_core, self.core_usage, "cores");
-        let gpus = devices(self.gpus, self.watts_per_gpu, self.gpu_usage, "GPUs");
-        let memory = (self.memory_gb > 0.0).then(|| format!("{} GB of memory", self.memory_gb));
-        let parts: Vec<String> = [cores, gpus, memory].into_iter().flatten().collect();
-        format!("{} h × ({}) × PUE {} × {} run", self.hours, parts.join(" + "), self.pue, self.repeats)
+        let devices = |count: f64, name: &str, watts: f64, usage: f64| {
+            (count > 0.0).then(|| format!("{count} {name} × {watts} W{}", factor(usage, "")))
+        };
+        let parts = [
+            devices(self.cores, "cores", self.watts_per_core, self.core_usage),
+            devices(self.gpus, "GPUs", self.watts_per_gpu, self.gpu_usage),
+            (self.memory_gb > 0.0).then(|| format!("{} GB of memory", self.memory_gb)),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let (pue, repeats) = (factor(self.pue, "PUE "), factor(self.repeats, "runs "));
+        format!("{} h × ({}){pue}{repeats}", self.hours, parts.join(" + "))
     }
 }
 

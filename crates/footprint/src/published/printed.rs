@@ -21,8 +21,8 @@ impl Printed {
 /// A number halfway between two steps agrees with both: half up gives the one, half to even, as programs write it, the
 /// other. A NaN agrees with nothing.
 pub(super) fn agrees(printed: f64, step: f64, ours: f64) -> bool {
-    // The decimals of a half step are not exact in binary.
-    const ROUNDING: f64 = 1e-12;
+    // Decimals are not exact in binary, and a tie must stay one.
+    const ROUNDING: f64 = 4.0 * f64::EPSILON;
     (ours - printed).abs() <= step / 2.0 + printed.abs() * ROUNDING
 }
 
@@ -50,6 +50,8 @@ impl TryFrom<String> for Printed {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn printed(text: &str) -> Result<Printed, String> {
@@ -84,6 +86,17 @@ mod tests {
             ["", "k", ".5", "5.", "-1", "+1", "1e3", "1,507", "NaN", "1.2.3", "12k0", "12345678901234567"]
         {
             assert!(printed(text).unwrap_err().contains(&format!("found `{text}`")), "{text}");
+        }
+    }
+
+    proptest! {
+        /// Whatever is printed of a number agrees with it, and with none that is more than a step away.
+        #[test]
+        fn a_number_agrees_with_what_is_printed_of_it(number in 0.0..1e6_f64, places in 0..6_usize) {
+            let printed = printed(&format!("{number:.places$}")).unwrap();
+            prop_assert!(printed.agrees(number), "{printed:?} of {number}");
+            let away = 1.01 * printed.step;
+            prop_assert!(!printed.agrees(number + away) && !printed.agrees(number - away), "{printed:?} of {number}");
         }
     }
 }

@@ -8,6 +8,9 @@
 //! A TPU is priced by the board, four chips or eight cores, and Table 3 multiplies that price by its count as if it were
 //! one of boards; so does this. The paper's text (section 2.1) calls the 16 of BERT and the 32 of GPT-2 chips, and the
 //! one of the search a core: read so, the dollars of these rows are four and eight times too high.
+//!
+//! That a printed number follows from its inputs does not make them right: Patterson et al. 2021 (arXiv 2104.10350)
+//! correct those of the search.
 
 mod tables;
 
@@ -19,7 +22,7 @@ use lessen_units::{
 };
 
 use super::study_of;
-use crate::tables::{DefaultValue, Tables};
+use crate::tables::{DefaultValue, PriceUnit, Tables};
 use crate::{Intensity, carbon};
 use tables::{Compared, Costed, Subject as _, Training};
 
@@ -183,13 +186,17 @@ struct Rent {
     quantity: &'static str,
     what: &'static str,
     price: Option<UsdPerHour>,
+    /// What the price is of, where that is not one device.
+    of_several: &'static str,
 }
 
 impl Rent {
     /// Dollars for the hours of all devices, and what they are made of.
     fn of(&self, device_hours: Hours, in_words: &str) -> (Option<f64>, String) {
         match self.price {
-            Some(price) => (Some((device_hours * price).0), format!("{in_words} × {} USD/h", price.0)),
+            Some(price) => {
+                (Some((device_hours * price).0), format!("{in_words} × {} USD/h{}", price.0, self.of_several))
+            }
             None => (None, format!("{in_words}, no price")),
         }
     }
@@ -198,10 +205,14 @@ impl Rent {
 /// Preemptible and on demand.
 fn rents(item: &str) -> impl Iterator<Item = Rent> {
     let row = Tables::built_in().prices.get(item);
-    let low = row.and_then(|row| row.usd_low).map(UsdPerHour);
-    let high = row.and_then(|row| row.usd_high).map(UsdPerHour);
-    let low = Rent { quantity: "usd-low", what: "cloud, preemptible, USD", price: low };
-    let high = Rent { quantity: "usd-high", what: "cloud, on demand, USD", price: high };
+    let of_several = match row.map(|row| row.unit) {
+        Some(PriceUnit::FourDeviceHours) => " of a board of four chips",
+        _ => "",
+    };
+    let rent =
+        |quantity, what, usd: Option<f64>| Rent { quantity, what, price: usd.map(UsdPerHour), of_several };
+    let low = rent("usd-low", "cloud, preemptible, USD", row.and_then(|row| row.usd_low));
+    let high = rent("usd-high", "cloud, on demand, USD", row.and_then(|row| row.usd_high));
     [low, high].into_iter()
 }
 

@@ -26,8 +26,8 @@ fn the_worked_vectors_come_out() {
         assert_eq!(row.holds, Holds::Yes, "{row:?}");
     }
     let notes: Vec<_> = rows.iter().filter_map(|row| row.note.as_deref()).collect();
-    assert_eq!(notes[0], "12 h × (12 cores × 12 W × 1 + 64 GB of memory) × PUE 1.67 × 1 run");
-    assert_eq!(notes[5], "79.2 h × (64 GPUs × 188.1486 W × 1) × PUE 1.58 × 1 run × 432.72712098 g/kWh");
+    assert_eq!(notes[0], "12 h × (12 cores × 12 W + 64 GB of memory) × PUE 1.67");
+    assert_eq!(notes[5], "79.2 h × (64 GPUs × 188.1486 W) × PUE 1.58 × 432.72712098 g/kWh");
 }
 
 #[test]

@@ -77,9 +77,13 @@ fn what_does_not_follow_says_why_and_what_was_corrected_says_so() {
         "{bert}"
     );
     let search = note("table-3/nas-tpu/hours");
-    assert!(search.starts_with("979000000 steps / 300000 steps × 10 h; a misprint of 32633"), "{search}");
+    assert!(
+        search.starts_with("979000000 steps / 300000 steps × 10 h; the printed costs follow from 32633 h"),
+        "{search}"
+    );
     assert_eq!(note("table-3/nas-gpu/hours"), "979000000 steps / 300000 steps × 84 h");
     assert_eq!(note("table-3/bert-base-gpu/usd-low"), "64 × 79.2 h (printed: 79) × 0.74 USD/h");
+    assert_eq!(note("table-3/bert-base-tpu/usd-high"), "16 × 96 h × 4.5 USD/h of a board of four chips");
     assert_eq!(
         note("table-3/bert-base-gpu/lb-co2e"),
         "12041.51 W × 79.2 h (printed: 79) × PUE 1.58 / 1000 × 0.954 lb/kWh"
