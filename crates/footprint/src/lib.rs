@@ -22,9 +22,9 @@ pub mod estimate;
 mod intensity;
 pub mod money;
 mod place;
+pub mod published;
 pub mod published_runs;
 mod regions;
-pub mod published;
 pub mod tables;
 
 pub use carbon::carbon;

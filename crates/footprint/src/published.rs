@@ -21,6 +21,7 @@ mod green_algorithms;
 mod printed;
 mod sci;
 mod strubell2019;
+mod training_reports;
 
 use lessen_records::study::{Holds, StudyRow};
 use lessen_records::{Schema, Study};
@@ -33,7 +34,7 @@ pub use green_algorithms::{Draw, Job, green_algorithms_energy};
 pub use sci::{embodied_share, software_carbon_intensity};
 
 /// The studies that [`study`] knows.
-pub const NAMES: [&str; 3] = [strubell2019::NAME, green_algorithms::NAME, sci::NAME];
+pub const NAMES: [&str; 4] = [strubell2019::NAME, green_algorithms::NAME, sci::NAME, training_reports::NAME];
 
 /// The study of that name: published numbers beside ours. `None` for a name that is none of [`NAMES`].
 pub fn study(name: &str) -> Option<Study> {
@@ -41,6 +42,7 @@ pub fn study(name: &str) -> Option<Study> {
         strubell2019::NAME => Some(strubell2019::study()),
         green_algorithms::NAME => Some(green_algorithms::study()),
         sci::NAME => Some(sci::study()),
+        training_reports::NAME => Some(training_reports::study()),
         _ => None,
     }
 }

@@ -8,9 +8,14 @@ use crate::tables::{Accelerator, EnergyScope, PowerKind, Tables, TrainingReport}
 ///
 /// The middle value and the range of the reports whose power was measured. Unavailable where there is none.
 pub fn draw_over_tdp(tables: &Tables) -> Figure<f64> {
-    let reports = tables.training_reports.rows().iter();
-    let ratios = reports.filter(|report| report.power == Some(PowerKind::Measured));
-    let ratios = ratios.filter_map(|report| draw_of(report, tables)).collect();
+    draw_over_tdp_of(tables, |_| true)
+}
+
+/// [`draw_over_tdp`] of some reports only.
+pub(crate) fn draw_over_tdp_of(tables: &Tables, of: impl Fn(&TrainingReport) -> bool) -> Figure<f64> {
+    let reports = tables.training_reports.rows().iter().filter(|report| of(report));
+    let measured = reports.filter(|report| report.power == Some(PowerKind::Measured));
+    let ratios = measured.filter_map(|report| draw_of(report, tables)).collect();
     middle(ratios, "the draw of whole machines over the power of their devices in published runs")
 }
 
@@ -18,13 +23,18 @@ pub fn draw_over_tdp(tables: &Tables) -> Figure<f64> {
 ///
 /// The middle value and the range of the reports that give parameters, tokens and time. Unavailable where there is none.
 pub fn utilization(tables: &Tables) -> Figure<f64> {
-    let reports = tables.training_reports.rows().iter();
+    utilization_among(tables, |_| true)
+}
+
+/// [`utilization`] of some reports only.
+pub(crate) fn utilization_among(tables: &Tables, of: impl Fn(&TrainingReport) -> bool) -> Figure<f64> {
+    let reports = tables.training_reports.rows().iter().filter(|report| of(report));
     let shares = reports.filter_map(|report| utilization_of(report, tables)).collect();
     middle(shares, "the share of the peak that published trainings of language models reached")
 }
 
 /// Watts of one report's device, without the building, over its thermal design power.
-fn draw_of(report: &TrainingReport, tables: &Tables) -> Option<f64> {
+pub(crate) fn draw_of(report: &TrainingReport, tables: &Tables) -> Option<f64> {
     let building = match report.energy_scope? {
         EnergyScope::WithPue => report.pue?,
         EnergyScope::WithoutPue => 1.0,

@@ -5,7 +5,7 @@ use lessen_records::study::{Holds, StudyRow};
 
 use super::WIDTH;
 use crate::grid::{Grid, escaped};
-use crate::readable::{self, NOTHING, count, one_line};
+use crate::readable::{self, NOTHING, count, one_line, wrapped};
 
 /// Characters of the widest line of a note in a terminal.
 const NOTE_WIDTH: usize = 110;
@@ -39,7 +39,7 @@ pub fn study_text(study: &Study) -> String {
 
 /// [`study_text`] with the notes that are asked for.
 pub fn study_text_with(study: &Study, which: Notes) -> String {
-    let notes = notes(study, which).map(|note| wrapped(&note, NOTE_WIDTH));
+    let notes = notes(study, which).map(|note| wrapped(&note, NOTE_WIDTH, "  ") + "\n");
     below(grid(study).text(WIDTH), notes)
 }
 
@@ -100,43 +100,5 @@ fn holds(holds: Holds) -> &'static str {
         Holds::Yes => "yes",
         Holds::No => "no",
         Holds::NotShown => "not shown",
-    }
-}
-
-/// The words in lines of at most `width` characters, but for words that are longer; all lines after the first are
-/// indented.
-fn wrapped(text: &str, width: usize) -> String {
-    const INDENT: &str = "  ";
-    let mut lines = String::new();
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.trim().is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-            lines += &line;
-            lines.push('\n');
-            line = INDENT.to_owned();
-        } else if !line.is_empty() {
-            line.push(' ');
-        }
-        line += word;
-    }
-    lines + &line + "\n"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_wrapped_between_words() {
-        for (text, lines) in [
-            ("one two three", "one two\n  three\n"),
-            ("one two", "one two\n"),
-            ("exactly-8", "exactly-8\n"),
-            ("a exactly-8 b", "a\n  exactly-8\n  b\n"),
-            ("ä ö ü ß é", "ä ö ü ß\n  é\n"),
-            ("", "\n"),
-        ] {
-            assert_eq!(wrapped(text, 7), lines, "{text}");
-        }
     }
 }
