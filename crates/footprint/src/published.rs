@@ -54,7 +54,7 @@ type BuiltIn<R> = std::sync::LazyLock<Result<Table<R>, TableError>>;
 macro_rules! built_in {
     ($file:literal) => {
         std::sync::LazyLock::new(|| {
-            crate::tables::reading::read(
+            crate::tables::Table::read(
                 $file,
                 include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tables/published/", $file)),
             )

@@ -5,6 +5,7 @@
 //! read, ours and theirs by the same rules: units within bounds, a year, a source, no key twice, nothing that refers
 //! to a row which is not there.
 
+mod error;
 mod factor;
 mod grid;
 mod hardware;
@@ -12,25 +13,26 @@ mod price;
 pub(crate) mod reading;
 mod training;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 use std::sync::LazyLock;
 
+pub use error::TableError;
 pub use factor::{Amount, AmountUnit, DefaultValue, Equivalent};
 pub use grid::{CloudRegion, Grid, PueScope, Scope};
 pub use hardware::{Accelerator, Processor, ProcessorKind};
 pub use price::{Price, PriceKind, PriceUnit};
-pub use reading::{Row, Table, TableError};
+pub use reading::{Row, Table, Unfit};
 pub use training::{ComputeKind, EnergyScope, PowerKind, TrainingCompute, TrainingReport};
-
-use reading::read;
 
 /// Where a value was seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
-    /// Read in a public file or page.
+    /// Read in a public file or page; an empty cell says so too.
     #[default]
+    #[serde(alias = "")]
     Read,
     /// Worked out by us; the source says from what.
     Derived,
@@ -76,7 +78,7 @@ pub struct OwnTable {
 
 macro_rules! built_in {
     ($row:ty, $file:literal) => {
-        read::<$row>($file, include_bytes!(concat!("../tables/", $file)))
+        Table::<$row>::read($file, include_bytes!(concat!("../tables/", $file)))
     };
 }
 
@@ -112,8 +114,9 @@ impl Tables {
     ///
     /// # Errors
     /// [`TableError`] with file, line and column: where the folder cannot be read or holds none of our tables' names,
-    /// and where a row breaks the rules that ours are held to.
+    /// where a file is larger than 16 MB, and where a row breaks the rules that ours are held to.
     pub fn with_own(folder: &Path) -> Result<Self, TableError> {
+        fs::read_dir(folder).map_err(|error| TableError::Unreadable { path: folder.to_owned(), error })?;
         let mut tables = Self::built_in().clone();
         let mut own = Vec::new();
         own.extend(tables.grids.lay_over(folder)?);
@@ -187,16 +190,39 @@ impl<R: Row> Table<R> {
     /// Reads the file of this table in a user's folder, if it is there.
     fn lay_over(&mut self, folder: &Path) -> Result<Option<OwnTable>, TableError> {
         let path = folder.join(R::FILE);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && folder.is_dir() => return Ok(None),
-            Err(error) => return Err(TableError::Unreadable { path, error }),
-        };
-        let own = read::<R>(&path.display().to_string(), &bytes)?;
+        let Some(bytes) = bytes_of(&path)? else { return Ok(None) };
+        let own = Self::read(&path.display().to_string(), &bytes)?;
         let rows = own.rows().len();
         let replaced = self.replace(own);
         Ok(Some(OwnTable { file: R::FILE, rows, replaced }))
     }
+}
+
+/// The largest table of a user's that is read, in bytes: ours together are a hundredth of it.
+const MOST_BYTES: u64 = 16_000_000;
+
+/// What is in a file of a user's; `None` where there is none of that name.
+fn bytes_of(path: &Path) -> Result<Option<Vec<u8>>, TableError> {
+    let unreadable = |error| TableError::Unreadable { path: path.to_owned(), error };
+    let too_large = |found| TableError::TooLarge { path: path.to_owned(), found, most: MOST_BYTES };
+    // Looked at before it is opened: opening a pipe would wait for its other end.
+    let about = match fs::metadata(path) {
+        Ok(about) => about,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+    };
+    if !about.is_file() {
+        let found = if about.is_dir() { "a folder" } else { "a device or a pipe" };
+        return Err(TableError::NotAFile { path: path.to_owned(), found });
+    }
+    if about.len() > MOST_BYTES {
+        return Err(too_large(about.len()));
+    }
+    let mut bytes = Vec::new();
+    // It may have grown since it was looked at.
+    let mut start = File::open(path).map_err(unreadable)?.take(MOST_BYTES + 1);
+    let length = start.read_to_end(&mut bytes).map_err(unreadable)? as u64;
+    if length > MOST_BYTES { Err(too_large(length)) } else { Ok(Some(bytes)) }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::Confidence;
-use super::reading::{Row, Unfit, said, within};
+use super::reading::{Row, Unfit, date, said, within};
 
 /// What is paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -116,8 +116,7 @@ impl Row for Price {
                 }
             }
         }
-        let year = self.date.get(..4).and_then(|digits| digits.parse().ok()).unwrap_or(0);
-        super::reading::year("date", year)?;
+        date("date", &self.date)?;
         said("source", &self.source)
     }
 }

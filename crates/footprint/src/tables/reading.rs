@@ -1,9 +1,10 @@
 //! From the text of a table to checked rows.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
+
+use super::error::{COLUMNS, TableError};
 
 /// A row of a table.
 pub trait Row: DeserializeOwned + Clone {
@@ -62,6 +63,20 @@ pub(super) fn year(column: &'static str, year: u16) -> Result<(), Unfit> {
     within(column, f64::from(year), 1990.0, 2100.0)
 }
 
+/// `Ok` where the text begins with such a year, alone or before a dash: `2019`, `2026-03`, `2025-Q2`.
+pub(super) fn date(column: &'static str, text: &str) -> Result<(), Unfit> {
+    let first = text.split('-').next().unwrap_or_default();
+    let digits = first.len() == 4 && first.bytes().all(|byte| byte.is_ascii_digit());
+    match first.parse() {
+        Ok(number) if digits => year(column, number),
+        _ => Err(Unfit {
+            column,
+            expected: "a date such as 2019 or 2026-03".to_owned(),
+            found: format!("`{text}`"),
+        }),
+    }
+}
+
 /// Rows with their keys.
 #[derive(Clone, Debug)]
 pub struct Table<R> {
@@ -99,105 +114,96 @@ impl<R: Row> Table<R> {
     }
 }
 
-/// What is wrong with a table.
-#[derive(Debug, thiserror::Error)]
-pub enum TableError {
-    /// A file or the folder cannot be read.
-    #[error("`{}` cannot be read: {error}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// A folder without a table.
-    #[error("`{}` holds none of the tables {names}", folder.display())]
-    NoneOfOurs {
-        /// The folder.
-        folder: PathBuf,
-        /// The names that were looked for.
-        names: String,
-    },
-    /// No CSV, a missing column, or a cell of another type.
-    #[error("`{file}`, line {line}{}: {problem}", column.as_ref().map(|name| format!(", column `{name}`")).unwrap_or_default())]
-    Syntax {
-        /// The file.
-        file: String,
-        /// Its line, from 1.
-        line: u64,
-        /// The column's name, where it is known.
-        column: Option<String>,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A value that cannot be true.
-    #[error("`{file}`, line {line}, column `{}`: expected {}, found {}", unfit.column, unfit.expected, unfit.found)]
-    Unfit {
-        /// The file.
-        file: String,
-        /// Its line, from 1.
-        line: u64,
-        /// What does not fit.
-        unfit: Unfit,
-    },
-    /// Two rows with one key.
-    #[error("`{file}`, line {line}: the key `{key}` was used before, expected one row a key")]
-    Twice {
-        /// The file.
-        file: String,
-        /// The line of the second, from 1.
-        line: u64,
-        /// The key.
-        key: String,
-    },
-    /// A row that refers to one that is not there.
-    #[error("`{file}`, row `{key}`: `{column}` is `{found}`, which is no key of `{refers_to}`")]
-    Dangling {
-        /// The file.
-        file: &'static str,
-        /// The row.
-        key: String,
-        /// The column that refers.
-        column: &'static str,
-        /// What it says.
-        found: String,
-        /// The table that it refers to.
-        refers_to: &'static str,
-    },
-}
-
-/// Reads and checks a table; `file` is its name for messages.
-pub(crate) fn read<R: Row>(file: &str, bytes: &[u8]) -> Result<Table<R>, TableError> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-    let headers = reader.headers().map_err(|error| syntax(file, &error, None))?.clone();
-    let mut table = Table { rows: Vec::new(), places: HashMap::new() };
-    let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|error| syntax(file, &error, Some(&headers)))? {
-        let line = record.position().map_or(0, csv::Position::line);
-        let row: R =
-            record.deserialize(Some(&headers)).map_err(|error| syntax(file, &error, Some(&headers)))?;
-        row.check().map_err(|unfit| TableError::Unfit { file: file.to_owned(), line, unfit })?;
-        if table.places.insert(row.key(), table.rows.len()).is_some() {
-            return Err(TableError::Twice { file: file.to_owned(), line, key: row.key() });
+impl<R: Row> Table<R> {
+    /// Reads and checks a table; `file` is its name for messages. An UTF-8 byte order mark and any line ends are taken.
+    ///
+    /// # Errors
+    /// [`TableError`] with the line that the row begins on, and its column where one is at fault: where the bytes are no
+    /// CSV with the columns of `R`, where there is no row, where a value cannot be true, and where a key is there twice.
+    ///
+    /// # Example
+    /// ```
+    /// use lessen_footprint::tables::{Grid, Table};
+    ///
+    /// let text = "code,name,g_co2e_per_kwh,year,scope,source\nLAB,our roof,41,2026,lifecycle,our meter\n";
+    /// let grids = Table::<Grid>::read("grid.csv", text.as_bytes())?;
+    /// assert_eq!(grids.get("LAB").map(|grid| grid.g_co2e_per_kwh), Some(41.0));
+    /// # Ok::<(), lessen_footprint::TableError>(())
+    /// ```
+    pub fn read(file: &str, bytes: &[u8]) -> Result<Self, TableError> {
+        let place = Place { file, bytes };
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+        let headers = reader.headers().map_err(|error| place.syntax(&error, None))?.clone();
+        let mut table = Self { rows: Vec::new(), places: HashMap::new() };
+        let mut record = csv::StringRecord::new();
+        while reader.read_record(&mut record).map_err(|error| place.syntax(&error, Some(&headers)))? {
+            let row: R =
+                record.deserialize(Some(&headers)).map_err(|error| place.syntax(&error, Some(&headers)))?;
+            let line = || place.line(record.position());
+            row.check().map_err(|unfit| TableError::Unfit { file: file.to_owned(), line: line(), unfit })?;
+            if table.places.insert(row.key(), table.rows.len()).is_some() {
+                return Err(TableError::Twice { file: file.to_owned(), line: line(), key: row.key() });
+            }
+            table.rows.push(row);
         }
-        table.rows.push(row);
+        if table.rows.is_empty() {
+            return Err(TableError::Empty { file: file.to_owned() });
+        }
+        Ok(table)
     }
-    Ok(table)
 }
 
-/// What the CSV reader says, with the place in fields of its own.
-fn syntax(file: &str, error: &csv::Error, headers: Option<&csv::StringRecord>) -> TableError {
-    let line = error.position().map_or(1, csv::Position::line);
-    let (column, problem) = match error.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => {
-            let name = err.field().and_then(|field| headers?.get(usize::try_from(field).ok()?));
-            (name.map(str::to_owned), err.kind().to_string())
+/// What messages name places in.
+struct Place<'t> {
+    file: &'t str,
+    bytes: &'t [u8],
+}
+
+impl Place<'_> {
+    /// The line, from 1, that the record begins on.
+    ///
+    /// The reader's own count is that of the end of the record before: too low where empty lines or the second half of
+    /// a CR LF lie between.
+    fn line(&self, position: Option<&csv::Position>) -> u64 {
+        let before = position.map_or(0, |position| usize::try_from(position.byte()).unwrap_or(usize::MAX));
+        let (before, rest) = self.bytes.split_at(before.min(self.bytes.len()));
+        let skipped = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = &self.bytes[..before.len() + skipped];
+        let feeds = passed.iter().filter(|&&byte| byte == b'\n').count();
+        let lone_returns = passed
+            .iter()
+            .zip(passed.iter().skip(1).chain([&0]))
+            .filter(|&pair| pair.0 == &b'\r' && pair.1 != &b'\n');
+        1 + (feeds + lone_returns.count()) as u64
+    }
+
+    /// What the CSV reader says, with the place in fields of its own.
+    fn syntax(&self, error: &csv::Error, headers: Option<&csv::StringRecord>) -> TableError {
+        let (column, problem) = match error.kind() {
+            csv::ErrorKind::Deserialize { err, .. } => {
+                let name = err.field().and_then(|field| headers?.get(usize::try_from(field).ok()?));
+                // Fields of records are columns to who wrote the file.
+                (name.map(str::to_owned), err.kind().to_string().replace(" field `", " column `"))
+            }
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                (None, format!("expected {expected_len} cells, found {len}"))
+            }
+            csv::ErrorKind::Utf8 { .. } => (None, "the text is not UTF-8".to_owned()),
+            _ => (None, error.to_string()),
+        };
+        let semicolons = |headers: &csv::StringRecord| headers.len() == 1 && headers.as_slice().contains(';');
+        let hint = match error.kind() {
+            csv::ErrorKind::Utf8 { .. } => "save the table as CSV in UTF-8",
+            csv::ErrorKind::UnequalLengths { .. } => "put cells with commas in quotation marks",
+            _ if headers.is_some_and(semicolons) => "save the table with commas between the cells",
+            _ => COLUMNS,
+        };
+        TableError::Syntax {
+            file: self.file.to_owned(),
+            line: self.line(error.position()),
+            column,
+            problem,
+            hint,
         }
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            (None, format!("expected {expected_len} cells, found {len}"))
-        }
-        csv::ErrorKind::Utf8 { .. } => (None, "the text is not UTF-8".to_owned()),
-        _ => (None, error.to_string()),
-    };
-    TableError::Syntax { file: file.to_owned(), line, column, problem }
+    }
 }

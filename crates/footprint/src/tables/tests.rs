@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-use super::reading::read;
 use super::*;
 
 #[test]
@@ -63,7 +62,7 @@ fn what_published_runs_report_agrees_with_itself() {
 const GRID: &str = "code,name,g_co2e_per_kwh,year,scope,source,note\n";
 
 fn broken(rows: &str) -> String {
-    match read::<Grid>("grid.csv", format!("{GRID}{rows}").as_bytes()) {
+    match Table::<Grid>::read("grid.csv", format!("{GRID}{rows}").as_bytes()) {
         Err(error) => error.to_string(),
         Ok(_) => panic!("`{rows}` was taken"),
     }
@@ -108,9 +107,9 @@ fn a_broken_row_is_named_with_its_place() {
     ] {
         assert_eq!(broken(rows), expected);
     }
-    let error = read::<Grid>("grid.csv", b"code,name,grams\nFRA,France,44\n").unwrap_err().to_string();
-    assert!(error.starts_with("`grid.csv`, line 2: unknown field `grams`"), "{error}");
-    let error = read::<Grid>("grid.csv", b"code,name\nFRA,\xff\n").unwrap_err().to_string();
+    let error = Table::<Grid>::read("grid.csv", b"code,name,grams\nFRA,France,44\n").unwrap_err().to_string();
+    assert!(error.starts_with("`grid.csv`, line 2: unknown column `grams`"), "{error}");
+    let error = Table::<Grid>::read("grid.csv", b"code,name\nFRA,\xff\n").unwrap_err().to_string();
     assert_eq!(error, "`grid.csv`, line 2: the text is not UTF-8");
 }
 
@@ -122,7 +121,8 @@ fn rows_of_other_tables_keep_rules_too() {
         ("aws,x,,,,,1.1,2024,region,me", "grid_code"),
         ("aws,x,,,50,,1.1,2024,region,me", "year"),
     ] {
-        let error = read::<CloudRegion>("c", format!("{cloud}{row}\n").as_bytes()).unwrap_err().to_string();
+        let error =
+            Table::<CloudRegion>::read("c", format!("{cloud}{row}\n").as_bytes()).unwrap_err().to_string();
         assert!(error.contains(&format!("column `{column}`")), "{error}");
     }
     let price = "item,kind,unit,usd_low,usd_high,date,source\n";
@@ -134,7 +134,7 @@ fn rows_of_other_tables_keep_rules_too() {
         ("electricity-FRA,electricity,usd_per_kwh,9,9,2019,me", "usd_low"),
         ("electricity-FRA,electricity,usd_per_kwh,0.1,0.1,last year,me", "date"),
     ] {
-        let error = read::<Price>("p", format!("{price}{row}\n").as_bytes()).unwrap_err().to_string();
+        let error = Table::<Price>::read("p", format!("{price}{row}\n").as_bytes()).unwrap_err().to_string();
         assert!(error.contains(&format!("column `{column}`")), "{row}: {error}");
     }
 }
@@ -168,4 +168,139 @@ fn own_rows_are_laid_over_ours() {
     assert!(
         Tables::with_own(&folder.path().join("nothing")).unwrap_err().to_string().contains("cannot be read")
     );
+}
+
+const FRANCE: &str = "FRA,France,44,2024,lifecycle,me,";
+
+#[test]
+fn lines_are_counted_as_editors_count_them() {
+    let broken = "DEU,Germany,9999,2024,lifecycle,me,";
+    let header = GRID.trim_end();
+    for (line, text) in [
+        (3, format!("{header}\n{FRANCE}\n{broken}\n")),
+        (3, format!("\u{feff}{header}\n{FRANCE}\n{broken}")),
+        (3, format!("{header}\r\n{FRANCE}\r\n{broken}\r\n")),
+        (3, format!("{header}\r{FRANCE}\r{broken}\r")),
+        // Empty lines are no rows, but lines.
+        (5, format!("{header}\n\n{FRANCE}\n\n{broken}\n")),
+        (6, format!("\r\n{header}\r\n\r\n{FRANCE}\r\n\r\n{broken}\r\n")),
+        // A quoted note of three lines; the broken row begins on the one after them.
+        (5, format!("{header}\n{FRANCE}\"a\n\nb\"\n{broken}\n")),
+        // A row of several lines is named by its first.
+        (2, format!("{header}\n{broken}\"a\nb\"\n")),
+    ] {
+        match Table::<Grid>::read("grid.csv", text.as_bytes()) {
+            Err(TableError::Unfit { line: found, unfit, .. }) => {
+                assert_eq!((found, unfit.column), (line, "g_co2e_per_kwh"), "{text:?}");
+            }
+            other => panic!("{text:?}: {other:?}"),
+        }
+    }
+    // What the CSV reader itself finds, and a key that is there twice, have the same lines.
+    for (rows, expected) in [
+        (format!("{FRANCE}\r\n\r\nDEU,Germany\r\n"), "`g`, line 4: expected 7 cells, found 2"),
+        (
+            format!("{FRANCE}\r\nDEU,Germany,x,2024,lifecycle,me,\r\n"),
+            "`g`, line 3, column `g_co2e_per_kwh`: ",
+        ),
+        (format!("{FRANCE}\r\n\r\n{FRANCE}\r\n"), "`g`, line 4: the key `FRA` was used before"),
+    ] {
+        let error = Table::<Grid>::read("g", format!("{header}\r\n{rows}").as_bytes()).unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+}
+
+#[test]
+fn byte_order_marks_and_line_ends_are_not_in_the_cells() {
+    for text in [
+        format!("\u{feff}{GRID}{FRANCE}\"one\r\ntwo\"\r\n"),
+        format!("{}{FRANCE}\"one\r\ntwo\"", GRID.replace('\n', "\r\n")),
+    ] {
+        let table = Table::<Grid>::read("grid.csv", text.as_bytes()).unwrap();
+        let france = table.get("FRA").unwrap();
+        assert_eq!((france.source.as_str(), france.note.as_str()), ("me", "one\r\ntwo"));
+    }
+}
+
+#[test]
+fn what_is_no_table_says_why_and_what_to_do() {
+    for (bytes, message, advice) in [
+        (&b""[..], "expected a line of column names and a row at least, found no row", "remove the file"),
+        (b"\xef\xbb\xbf\r\n", "found no row", "remove the file"),
+        (GRID.as_bytes(), "found no row", "remove the file"),
+        (b"code;name\nFRA;France\n", "line 2: unknown column `code;name`, expected one of `code`", "commas"),
+        (b"code,name\nFRA,France\n", "line 2: missing column `g_co2e_per_kwh`", "docs/tables.md"),
+        (b"code,code\nFRA,France\n", "line 2: duplicate column `code`", "docs/tables.md"),
+        (b"code,name\nFRA,C\xf4te\n", "line 2: the text is not UTF-8", "UTF-8"),
+        (b"c\xf4de\nFRA\n", "line 1: the text is not UTF-8", "UTF-8"),
+        (b"\xff\xfec\0o\0d\0e\0\n\0", "line 1: the text is not UTF-8", "UTF-8"),
+        (b"code,name\nFRA,a,b\n", "line 2: expected 2 cells, found 3", "quotation marks"),
+    ] {
+        let error = Table::<Grid>::read("grid.csv", bytes).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("`grid.csv`") && text.contains(message), "{bytes:?}: {text}");
+        assert!(error.hint().is_some_and(|hint| hint.contains(advice)), "{text}: {:?}", error.hint());
+    }
+}
+
+#[test]
+fn an_empty_confidence_is_that_of_what_was_read() {
+    let header = "key,phrase,amount,unit,year,source,confidence\n";
+    let row = |confidence| format!("{header}tea,a cup of tea,20,g_co2e,2024,me,{confidence}\n");
+    let read = |confidence| Table::<Equivalent>::read("e", row(confidence).as_bytes());
+    for (word, meant) in
+        [("", Confidence::Read), ("read", Confidence::Read), ("derived", Confidence::Derived)]
+    {
+        assert_eq!(read(word).unwrap().rows()[0].confidence, meant);
+    }
+    let error = read("guessed").unwrap_err().to_string();
+    assert!(error.contains("unknown variant `guessed`, expected one of"), "{error}");
+}
+
+#[test]
+fn dates_begin_with_a_year() {
+    use super::reading::date;
+    for (text, fit) in [
+        ("2019", true),
+        ("2026-03", true),
+        ("2025-Q2", true),
+        ("2019 or so", false),
+        ("20191", false),
+        ("+201", false),
+        ("1066", false),
+        ("", false),
+        ("\u{fe0f}9", false),
+    ] {
+        assert_eq!(date("date", text).is_ok(), fit, "{text}");
+    }
+}
+
+#[test]
+fn only_files_of_a_bounded_size_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("grid.csv");
+    let error = || Tables::with_own(folder.path()).unwrap_err();
+
+    std::fs::create_dir(&path).unwrap();
+    assert!(error().to_string().ends_with("grid.csv`: expected a file, found a folder"), "{}", error());
+    std::fs::remove_dir(&path).unwrap();
+
+    // Nothing is written: the file is a hole.
+    let file = File::create(&path).unwrap();
+    file.set_len(MOST_BYTES + 1).unwrap();
+    assert!(
+        error().to_string().ends_with("grid.csv` has 16000001 bytes, expected 16000000 at most"),
+        "{}",
+        error()
+    );
+    assert!(error().hint().is_some());
+    file.set_len(MOST_BYTES).unwrap();
+    assert!(!matches!(error(), TableError::TooLarge { .. }), "{}", error());
+
+    #[cfg(unix)]
+    {
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        assert!(error().to_string().ends_with("found a device or a pipe"), "{}", error());
+    }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::Confidence;
-use super::reading::{Row, Unfit, said, within, within_if_known, year};
+use super::reading::{Row, Unfit, date, said, within, within_if_known, year};
 
 /// How a run's arithmetic came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -69,8 +69,7 @@ impl Row for TrainingCompute {
         within("pfs_days", self.pfs_days, days * 0.995, days * 1.005)?;
         within_if_known("parameters", self.parameters, 1e3, 1e15)?;
         within_if_known("alt_flop", self.alt_flop, 1e12, 1e30)?;
-        let date = self.date.get(..4).and_then(|digits| digits.parse().ok()).unwrap_or(0);
-        year("date", date)?;
+        date("date", &self.date)?;
         said("source", &self.source)
     }
 }
