@@ -5,6 +5,7 @@
 //! grams of CO2 equivalent. Where nobody says which grid, it is the world's average with a band as wide as
 //! countries differ: where a machine stands is never guessed, and nothing is looked up over the network.
 //! [`published`] has the methods of others, and recomputes what they printed.
+//! [`reference()`] writes all tables as a page for people.
 //!
 //! # Example
 //! ```
@@ -25,6 +26,7 @@ mod place;
 pub mod published;
 pub mod published_runs;
 mod regions;
+mod reference;
 pub mod tables;
 
 pub use carbon::carbon;
@@ -33,4 +35,5 @@ pub use estimate::{EstimateError, EstimateSpec, estimate};
 pub use intensity::Intensity;
 pub use place::{Place, PlaceError};
 pub use regions::regions;
+pub use reference::reference;
 pub use tables::{TableError, Tables};

@@ -40,6 +40,17 @@ pub enum Confidence {
     Recomputed,
 }
 
+impl Confidence {
+    /// As tables write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Derived => "derived",
+            Self::Recomputed => "recomputed",
+        }
+    }
+}
+
 /// All tables.
 #[derive(Clone, Debug)]
 pub struct Tables {

@@ -20,6 +20,18 @@ pub enum AmountUnit {
     Kwh,
 }
 
+impl AmountUnit {
+    /// As tables write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LbCo2e => "lb_co2e",
+            Self::KgCo2e => "kg_co2e",
+            Self::GCo2e => "g_co2e",
+            Self::Kwh => "kwh",
+        }
+    }
+}
+
 /// An everyday thing and what it emits or uses.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -86,6 +86,16 @@ pub enum PueScope {
     Provider,
 }
 
+impl PueScope {
+    /// As tables write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Region => "region",
+            Self::Provider => "provider",
+        }
+    }
+}
+
 /// A region of a cloud.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

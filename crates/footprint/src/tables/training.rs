@@ -15,6 +15,16 @@ pub enum ComputeKind {
     Estimated,
 }
 
+impl ComputeKind {
+    /// As tables write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Estimated => "estimated",
+        }
+    }
+}
+
 /// The arithmetic of a training.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,6 +94,16 @@ pub enum PowerKind {
     Assumed,
 }
 
+impl PowerKind {
+    /// As tables write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Assumed => "assumed",
+        }
+    }
+}
+
 /// Whether an energy includes that of the building.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum EnergyScope {
@@ -93,6 +113,16 @@ pub enum EnergyScope {
     /// The computers alone.
     #[serde(rename = "without PUE")]
     WithoutPue,
+}
+
+impl EnergyScope {
+    /// As tables write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WithPue => "with PUE",
+            Self::WithoutPue => "without PUE",
+        }
+    }
 }
 
 /// What the makers of a model reported of its training.
