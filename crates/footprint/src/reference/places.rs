@@ -1,7 +1,7 @@
 //! The sections of grids and of clouds' regions.
 
 use super::footnotes::{Footnotes, Marks};
-use super::numbers::{UNKNOWN, known, plain};
+use super::numbers::{UNKNOWN, known, plain, rounded};
 use super::page::Head::{Number, Text};
 use super::page::{Section, code, groups, heading, needed, optional, table, text, text_if_known};
 use crate::intensity::Intensity;
@@ -174,7 +174,7 @@ fn cloud_row(region: &CloudRegion, tables: &Tables, sources: &Footnotes) -> [Str
         if region.g_co2e_per_kwh.is_some() { "region" } else { "grid" }.to_owned(),
         year.map_or(UNKNOWN.to_owned(), |year| year.to_string()),
         text_if_known(scope),
-        known(region.carbon_free_share, |share| format!("{:.0} %", share * 100.0)),
+        known(region.carbon_free_share, |share| format!("{} %", rounded(share * 100.0))),
         plain(region.pue),
         region.pue_scope.name().to_owned(),
         region.pue_year.to_string(),

@@ -55,6 +55,17 @@ fn links_within_the_page_lead_to_headings() {
     }
 }
 
+#[test]
+fn the_example_of_own_rows_is_one() {
+    let (_, example) = OWN_ROWS.split_once("```csv\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let page = page_with(&[("grid.csv", example)]);
+    assert!(page.contains("- grid.csv: 2 rows, 1 in place of ours\n"));
+    assert!(
+        page.contains("| the roof of our laboratory | `LAB` | 41 | 2025 | lifecycle | our own meters | – |")
+    );
+}
+
 /// Each column of a file against what the page says of it: that it is there, and whether it may be left out.
 fn check_columns<R: Row + std::fmt::Debug>(section: &Section, bytes: &[u8]) {
     let mut reader = csv::Reader::from_reader(bytes);
