@@ -72,7 +72,9 @@ pub(super) fn accelerators(tables: &Tables) -> String {
             }),
         );
     }
-    page + &Section::closing(&sources, Some(&notes), shown().map(|device| device.citation.as_str()))
+    // Where a note says who a figure was taken from, their terms count too.
+    let named = shown().flat_map(|device| [device.citation.as_str(), device.note.as_str()]);
+    page + &Section::closing(&sources, Some(&notes), named)
 }
 
 pub(super) const PROCESSORS: Section = Section {

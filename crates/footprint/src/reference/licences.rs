@@ -1,14 +1,15 @@
 //! Under which terms the sources of rows are used.
 
-/// Publishers by a word of their sources, and their terms.
-const TERMS: [(&str, &str); 8] = [
+/// Publishers by a word of their sources, and their terms, in short: `NOTICE` has them in full.
+const TERMS: [(&str, &str); 9] = [
     ("Ember", "Ember, Yearly Electricity Data, as processed by Our World in Data: CC BY 4.0"),
     ("US EPA", "US EPA: works of the US government"),
     ("US EIA", "US EIA: works of the US government"),
+    ("region-carbon-info", "Google, region-carbon-info: Apache License 2.0"),
     ("Eurostat", "Eurostat: CC BY 4.0"),
     ("Green Algorithms", "Green Algorithms: CC BY 4.0"),
     ("Cloud Carbon Footprint", "Cloud Carbon Footprint: Apache License 2.0"),
-    ("Epoch AI", "Epoch AI, Data on Notable AI Models: CC BY 4.0"),
+    ("Epoch AI", "Epoch AI: CC BY 4.0"),
     ("CodeCarbon", "CodeCarbon: MIT License"),
 ];
 
