@@ -25,8 +25,8 @@ pub mod money;
 mod place;
 pub mod published;
 pub mod published_runs;
-mod regions;
 mod reference;
+mod regions;
 pub mod tables;
 
 pub use carbon::carbon;
@@ -34,6 +34,6 @@ pub use device::Device;
 pub use estimate::{EstimateError, EstimateSpec, estimate};
 pub use intensity::Intensity;
 pub use place::{Place, PlaceError};
-pub use regions::regions;
 pub use reference::reference;
+pub use regions::regions;
 pub use tables::{TableError, Tables};

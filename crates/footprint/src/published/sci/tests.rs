@@ -83,7 +83,8 @@ fn a_case_without_its_whole_energy_is_refused() {
         ("a,b,1,1,4,1,1,,,,two,me,x", "line 2: expected digits as they are printed"),
         ("a,b,1,1,4,1,1,,,,2,me,", "column `note`: expected a text, found nothing"),
     ] {
-        let error = Table::<Worked>::read("sci.csv", format!("{header}{row}\n").as_bytes()).unwrap_err().to_string();
+        let error =
+            Table::<Worked>::read("sci.csv", format!("{header}{row}\n").as_bytes()).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
 }
