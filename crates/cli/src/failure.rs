@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use lessen_compress::CompressError;
 use lessen_data::DataError;
+use lessen_footprint::TableError;
 use lessen_records::RecordError;
 
 /// Something with advice that did not come from a library.
@@ -32,6 +33,9 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     }
     if let Some(error) = error.downcast_ref::<Advised>() {
         return Some(error.hint.clone());
+    }
+    if let Some(error) = error.downcast_ref::<TableError>() {
+        return error.hint().map(str::to_owned);
     }
     let of_data = error.downcast_ref::<DataError>().and_then(DataError::hint);
     of_data.map(str::to_owned).or_else(|| error.downcast_ref::<RecordError>()?.hint().map(str::to_owned))

@@ -124,10 +124,11 @@ impl Tables {
     /// read; a row with a key of ours takes its place, others are added.
     ///
     /// # Errors
-    /// [`TableError`] with file, line and column: where the folder cannot be read or holds none of our tables' names,
+    /// [`TableError`] with file, line and column: where the folder cannot be read or holds none of our tables' names or a
+    /// CSV file of another name,
     /// where a file is larger than 16 MB, and where a row breaks the rules that ours are held to.
     pub fn with_own(folder: &Path) -> Result<Self, TableError> {
-        fs::read_dir(folder).map_err(|error| TableError::Unreadable { path: folder.to_owned(), error })?;
+        only_ours(folder)?;
         let mut tables = Self::built_in().clone();
         let mut own = Vec::new();
         own.extend(tables.grids.lay_over(folder)?);
@@ -195,6 +196,20 @@ impl Tables {
         }
         Ok(())
     }
+}
+
+/// Every CSV file in the folder has the name of a table.
+fn only_ours(folder: &Path) -> Result<(), TableError> {
+    let unreadable = |error| TableError::Unreadable { path: folder.to_owned(), error };
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+        if is_csv && !Tables::files().contains(&name.as_str()) {
+            return Err(TableError::NotOurs { near: lessen_names::nearest(&name, Tables::files()), path });
+        }
+    }
+    Ok(())
 }
 
 impl<R: Row> Table<R> {

@@ -164,6 +164,18 @@ pub(crate) enum PublishedName {
     TrainingReports,
 }
 
+impl PublishedName {
+    /// The study of that name.
+    pub(crate) fn of_study(self) -> &'static str {
+        match self {
+            Self::Strubell2019 => "strubell2019",
+            Self::GreenAlgorithms => "green-algorithms",
+            Self::Sci => "sci",
+            Self::TrainingReports => "training-reports",
+        }
+    }
+}
+
 /// Which peak of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PrecisionName {

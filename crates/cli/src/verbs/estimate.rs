@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use lessen_footprint::device::Precision;
 use lessen_footprint::estimate::{Arithmetic, DeviceName, Location, Setting, elsewhere};
-use lessen_footprint::{EstimateError, EstimateSpec, Intensity, Place, Tables, estimate};
+use lessen_footprint::{EstimateError, EstimateSpec, Place, Tables, estimate};
 use lessen_records::{EstimateRecord, Record};
 use lessen_report::estimate as screen;
 use lessen_units::{Flops, FlopsPerSecond, Hours, Usd, UsdPerHour, UsdPerKilowattHour, Watts};
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &EstimateArgs, common: &Common, output: &Output) -> anyh
         record.elsewhere = elsewhere(&spec, &places, tables).map_err(with_flag)?;
     }
     if let Some(path) = &args.place.hourly {
-        record.when = Some(when::of(path, &record)?);
+        record.when = Some(when::of(path, &record, tables)?);
     }
     show(&record, output)
 }
@@ -107,11 +107,6 @@ fn location(args: &EstimateArgs, tables: &Tables) -> anyhow::Result<(Location, O
     let region = place.region.clone().map(Location::Region);
     let intensity = || place.intensity.clone().map(|intensity| Location::Intensity(Box::new(intensity)));
     Ok((region.or_else(intensity).unwrap_or(Location::Unsaid), None))
-}
-
-/// The intensity of a place that a flag names.
-fn intensity_of(flag: &str, name: &str, tables: &Tables) -> anyhow::Result<Intensity> {
-    Ok(place(flag, name, tables)?.intensity(tables))
 }
 
 fn place<'t>(flag: &str, name: &str, tables: &'t Tables) -> anyhow::Result<Place<'t>> {

@@ -41,6 +41,14 @@ pub enum TableError {
         /// The names that were looked for.
         names: String,
     },
+    /// A CSV file that has no table's name: likely one with a slip in it, whose rows would be missed.
+    #[error("`{}` has the name of no table{}", path.display(), near.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+        /// The nearest name of a table.
+        near: Option<&'static str>,
+    },
     /// A file without a row.
     #[error("`{file}`: expected a line of column names and a row at least, found no row")]
     Empty {
@@ -104,6 +112,9 @@ impl TableError {
             Self::Unreadable { .. } | Self::NotAFile { .. } => None,
             Self::TooLarge { .. } => {
                 Some("a table of yours needs only the rows that it adds to ours or puts in their place")
+            }
+            Self::NotOurs { .. } => {
+                Some("docs/tables.md lists the tables by name; keep other CSV files elsewhere")
             }
             Self::NoneOfOurs { .. } => Some("a table of yours has the name of the one that it is laid over"),
             Self::Empty { .. } => Some("remove the file where you have no rows for it"),

@@ -304,3 +304,15 @@ fn only_files_of_a_bounded_size_are_read() {
         assert!(error().to_string().ends_with("found a device or a pipe"), "{}", error());
     }
 }
+
+#[test]
+fn a_slip_in_the_name_of_an_own_table_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let grid = format!("{GRID}LAB,our roof,0,2026,direct,our meter,\n");
+    std::fs::write(folder.path().join("grid.csv"), grid).unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "not a table").unwrap();
+    assert!(Tables::with_own(folder.path()).is_ok());
+    std::fs::write(folder.path().join("price.csv"), "item\n").unwrap();
+    let error = Tables::with_own(folder.path()).unwrap_err().to_string();
+    assert!(error.ends_with("price.csv` has the name of no table; did you mean `prices.csv`?"), "{error}");
+}
