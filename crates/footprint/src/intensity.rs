@@ -11,7 +11,7 @@ pub struct Intensity {
     pub g_per_kwh: Figure<GramsPerKilowattHour>,
     /// The grid: `WORLD`, the code of a country or a part of one, a cloud's region; `said` where the user gave a number.
     pub region: String,
-    /// The year that was averaged over; `None` where the user gave a number, or it is of an hour.
+    /// The year that was averaged over, or that its hours are of; `None` where the user gave a number.
     pub year: Option<u16>,
     /// What is counted; `None` where that is not known.
     pub scope: Option<Scope>,
@@ -54,7 +54,7 @@ impl Intensity {
         };
         let source = region.source.split(';').next().unwrap_or_default().trim().to_owned();
         let key = region.key();
-        let how = account(value, &key, Some(year), Scope::Direct, &source);
+        let how = account(value, &key, Some(year), Some(Scope::Direct), &source);
         let (low, high) = band(value, tables);
         Some(Self {
             g_per_kwh: figure(value, (low, high), how),
@@ -63,6 +63,14 @@ impl Intensity {
             scope: Some(Scope::Direct),
             source,
         })
+    }
+
+    /// Of some hours: what a service or a file says of them, with the band of a grid's year ([`Self::of_grid`]).
+    pub(crate) fn of_hours(hours: Hourly, tables: &Tables) -> Self {
+        let Hourly { g_per_kwh, region, year, scope, source } = hours;
+        let how = account(rounded(g_per_kwh.0), &region, Some(year), scope, &source);
+        let g_per_kwh = figure(g_per_kwh.0, band(g_per_kwh.0, tables), how);
+        Self { g_per_kwh, region, year: Some(year), scope, source }
     }
 
     /// A number that the user gives, exact.
@@ -116,7 +124,7 @@ impl Intensity {
     }
 
     fn new(grid: &Grid, value: f64, bounds: (f64, f64)) -> Self {
-        let how = account(value, &grid.code, Some(grid.year), grid.scope, &grid.source);
+        let how = account(value, &grid.code, Some(grid.year), Some(grid.scope), &grid.source);
         Self {
             g_per_kwh: figure(value, bounds, how),
             region: grid.code.clone(),
@@ -132,17 +140,32 @@ impl Intensity {
     }
 }
 
+/// What is known of some hours.
+pub(crate) struct Hourly {
+    /// Their mean.
+    pub(crate) g_per_kwh: GramsPerKilowattHour,
+    /// Where.
+    pub(crate) region: String,
+    /// The year that they begin in.
+    pub(crate) year: u16,
+    /// What is counted.
+    pub(crate) scope: Option<Scope>,
+    /// Who says so, and which hours they are.
+    pub(crate) source: String,
+}
+
 /// Old lignite plants stay below it.
-const MOST_G_PER_KWH: f64 = 2000.0;
+pub(crate) const MOST_G_PER_KWH: f64 = 2000.0;
 
 fn figure(value: f64, (low, high): (f64, f64), how: String) -> Figure<GramsPerKilowattHour> {
     let [value, low, high] = [value, low, high].map(GramsPerKilowattHour);
     Figure::band(value, low, high, Kind::Estimated, how)
 }
 
-fn account(value: f64, region: &str, year: Option<u16>, scope: Scope, source: &str) -> String {
+fn account(value: f64, region: &str, year: Option<u16>, scope: Option<Scope>, source: &str) -> String {
     let year = year.map(|year| format!(" {year}")).unwrap_or_default();
-    format!("{value} g/kWh, {region}{year}, {}, {source}", scope.name())
+    let scope = scope.map(|scope| format!("{}, ", scope.name())).unwrap_or_default();
+    format!("{value} g/kWh, {region}{year}, {scope}{source}")
 }
 
 fn band(value: f64, tables: &Tables) -> (f64, f64) {
