@@ -1,16 +1,14 @@
 //! Energy to emissions and money, with the tables of facts behind it.
 //!
 //! [`Tables`] are the facts: grids, clouds' regions, hardware, prices, published trainings, each row with its year and
-//! source. [`Place`] is where something runs and [`Intensity`] what its electricity emits; [`carbon()`] turns energy into
-//! grams of CO2 equivalent. Where nobody says which grid, it is the world's average with a band as wide as
-<<<<<<< HEAD
-//! countries differ: where a machine stands is never guessed, and nothing is looked up over the network.
-//! [`published`] has the methods of others, and recomputes what they printed.
-//! [`reference()`] writes all tables as a page for people.
-=======
-//! countries differ: where a machine stands is never guessed. [`hourly`] finds the hours in which a run would emit least,
-//! in a file of intensities. Nothing is looked up over the network.
->>>>>>> 671c1d2 (Find the hours in which a run would emit least)
+//! source; [`reference()`] writes all of them as a page for people. [`Place`] is where something runs and [`Intensity`] what
+//! its electricity emits; [`carbon()`] turns energy into grams of CO2 equivalent. Where nobody says which grid, it is the
+//! world's average with a band as wide as countries differ: where a machine stands is never guessed.
+//!
+//! [`estimate()`] is what a run would cost without running it. [`published`] has the methods of others, and recomputes what they printed.
+//! [`hourly`] finds the hours in which a run would emit least, in a file of intensities. Nothing is looked up over the
+//! network, but for `live`, a feature that is off by default: the intensity of now, from a service that the user has a
+//! token of.
 //!
 //! # Example
 //! ```
@@ -23,14 +21,13 @@
 //! ```
 
 mod carbon;
-<<<<<<< HEAD
 pub mod device;
 pub mod estimate;
-=======
 pub mod hourly;
 mod instant;
->>>>>>> 671c1d2 (Find the hours in which a run would emit least)
 mod intensity;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod money;
 mod place;
 pub mod published;
