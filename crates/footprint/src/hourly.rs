@@ -3,7 +3,7 @@
 //! [`read`] takes a CSV of instants and intensities as services export them (Electricity Maps, Great Britain's
 //! grid operator, or one's own), checks that it is an even series, and [`HourlyIntensity::best_window`] finds where a
 //! run of so many hours emits least, most, and what it emits on average. A [`Window`] becomes an
-//! [`Intensity`](crate::Intensity) by [`HourlyIntensity::intensity`], which [`carbon`](crate::carbon()) takes.
+//! [`Intensity`] by [`HourlyIntensity::intensity`], which [`carbon`](crate::carbon()) takes.
 //!
 //! An instant without an offset is UTC. Its intensity holds until the next instant.
 
