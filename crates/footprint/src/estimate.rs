@@ -19,7 +19,7 @@ use lessen_units::{
 use serde_json::Map;
 
 pub use error::{EstimateError, Setting};
-pub use spec::{Arithmetic, DeviceName, EstimateSpec, Location};
+pub use spec::{Arithmetic, DeviceName, EstimateSpec};
 
 use crate::device::Device;
 use crate::intensity::Intensity;
@@ -134,14 +134,11 @@ impl<'t> Run<'t> {
             Some(DeviceName::Cpu(name)) => Some(Device::processor(name, tables)?),
             None => None,
         };
-        let place = match &spec.location {
-            Location::Region(name) => Some(Place::find(name, tables)?),
-            Location::Unsaid | Location::Intensity(_) => None,
-        };
-        let intensity = match (&spec.location, &place) {
-            (Location::Intensity(said), _) => (**said).clone(),
-            (_, Some(place)) => place.intensity(tables),
-            (_, None) => Intensity::world_average(tables),
+        let place = spec.region.as_deref().map(|name| Place::find(name, tables)).transpose()?;
+        let intensity = match (&spec.intensity, &place) {
+            (Some(said), _) => said.clone(),
+            (None, Some(place)) => place.intensity(tables),
+            (None, None) => Intensity::world_average(tables),
         };
         let watts = watts(spec, device.as_ref(), tables)?;
         let (work, hours) = time(spec, device.as_ref(), tables)?;
@@ -258,7 +255,7 @@ impl<'t> Run<'t> {
     /// What was taken because nothing was said.
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if matches!(self.spec.location, Location::Unsaid) {
+        if self.spec.region.is_none() && self.spec.intensity.is_none() {
             let bounds =
                 |bound: Option<lessen_units::GramsPerKilowattHour>| bound.map_or(f64::NAN, Quantity::raw);
             notes.push(format!(

@@ -176,14 +176,18 @@ impl ElectricityMaps {
     }
 }
 
-/// The live intensity; or else the fallback, with a sentence that says why.
-pub fn or_table(live: Result<LiveIntensity, LiveError>, fallback: Intensity) -> (Intensity, Option<String>) {
+/// The live intensity, with the band of the tables; or else the fallback, with a sentence that says why.
+pub fn or_table(
+    live: Result<LiveIntensity, LiveError>,
+    fallback: Intensity,
+    tables: &Tables,
+) -> (Intensity, Option<String>) {
     match live {
-        Ok(live) => (live.intensity(Tables::built_in()), None),
+        Ok(live) => (live.intensity(tables), None),
         Err(error) => {
             let year = fallback.year.map(|year| format!(" {year}")).unwrap_or_default();
             let why = format!(
-                "no live intensity, so that of {}{year} was taken ({}): {error}",
+                "No live intensity, so that of {}{year} was taken ({}): {error}.",
                 fallback.region, fallback.source
             );
             (fallback, Some(why))

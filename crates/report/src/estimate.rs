@@ -1,7 +1,9 @@
 //! An estimate for a terminal: what it would cost, what that was worked out with, what was assumed.
 
 use lessen_records::EstimateRecord;
-use lessen_records::estimate::{ElsewhereRecord, EquivalentRecord, OwnTableRecord, WhenRecord, WorkRecord};
+use lessen_records::estimate::{
+    ElsewhereRecord, EquivalentRecord, OwnRecord, OwnTableRecord, WhenRecord, WorkRecord,
+};
 use lessen_units::{Figure, GramsCo2e, Kind, PoundsCo2e, Quantity};
 
 use crate::readable::{NOTHING, one_line, significant, thousands, with_unit, wrapped};
@@ -12,7 +14,7 @@ pub fn text(record: &EstimateRecord) -> String {
     let mut text = heading(record) + "\n";
     text.extend(own_tables(&record.own_tables));
     text.push('\n');
-    text.extend(costs(record).map(|(label, value, remark)| line(label, &value, &remark)));
+    text.extend(costs(record).into_iter().map(|(label, value, remark)| line(label, &value, &remark)));
     text += &as_much_as(&record.equivalents);
     text += "\nworked out with\n";
     text.extend(inputs(record).into_iter().map(|(label, value, how)| line(label, &value, &how)));
@@ -48,8 +50,10 @@ fn heading(record: &EstimateRecord) -> String {
         experiments => format!(", {} times", thousands(experiments)),
     };
     let in_all = match record.device_hours.value() {
-        Some(_) => format!(": {}", quantity(&record.device_hours, "device-hours")),
-        None => String::new(),
+        Some(_) if hardware.key.is_some() || hardware.count > 1 => {
+            format!(": {}", quantity(&record.device_hours, "device-hours"))
+        }
+        _ => String::new(),
     };
     wrapped(&one_line(&(devices + &time + &times + &in_all)), WIDTH, "")
 }
@@ -75,68 +79,57 @@ pub fn own_tables_sentence(tables: &[OwnTableRecord]) -> String {
 }
 
 /// What it would cost: a label, the figure, what is to be minded about it.
-fn costs(record: &EstimateRecord) -> impl Iterator<Item = (&'static str, String, String)> {
-    let cost = &record.cost;
-    let pounds = record.carbon.kg_co2e.map(GramsCo2e::from).map(PoundsCo2e::from);
-    let mut lines = Vec::new();
-    if let Some(work) = &record.work {
-        lines.push(("arithmetic", figure(&work.flops, "FLOP", Scale::Prefixes), work.flops.how().to_owned()));
-        if let (Some(per_example), Some(examples)) = (work.flops_per_example, work.examples) {
-            let (e, d, h) = (thousands(per_example), thousands(examples), thousands(record.experiments));
-            let value = with_unit(per_example as f64 * examples as f64 * record.experiments as f64, "FLOP");
-            lines.push((
-                "Cost(R)",
-                value,
-                format!("E·D·H: {e} FLOP a prediction x {d} examples x {h} experiments"),
-            ));
-        }
+fn costs(record: &EstimateRecord) -> Vec<(&'static str, String, String)> {
+    let mut lines = arithmetic(record);
+    let pounds = quantity(&record.carbon.kg_co2e.map(GramsCo2e::from).map(PoundsCo2e::from), "lb");
+    let mut push = |label, figure, remark| lines.push((label, figure, remark));
+    let energy = &record.kwh_with_pue;
+    push("energy", figure(energy, "kWh", Scale::Plain), remark(energy, ""));
+    let emitted = &record.carbon.kg_co2e;
+    push("CO2e", figure(emitted, "kg", Scale::Plain), remark(emitted, &pounds));
+    if record.hardware.key.is_some() {
+        let making = &record.embodied_kg_co2e;
+        let share = "the devices' share of making them, not in the CO2e above";
+        push("manufacture", figure(making, "kg", Scale::Plain), remark(making, share));
     }
-    lines.extend([
-        ("energy", figure(&record.kwh_with_pue, "kWh", Scale::Plain), why(&record.kwh_with_pue)),
+    let cost = &record.cost;
+    let electricity = &cost.electricity_usd;
+    push("electricity", figure(electricity, "USD", Scale::Money), remark(electricity, ""));
+    if record.hardware.key.is_some() || cost.cloud_usd.value().is_some() {
+        let rent = "renting: on demand, down to preemptible";
+        push("cloud", figure(&cost.cloud_usd, "USD", Scale::Money), remark(&cost.cloud_usd, rent));
+    }
+    lines.extend(cost.own.iter().flat_map(owning));
+    lines
+}
+
+/// E, D and H of Schwartz et al. 2019, as far as they were said.
+fn arithmetic(record: &EstimateRecord) -> Vec<(&'static str, String, String)> {
+    let Some(work) = &record.work else { return Vec::new() };
+    let mut lines =
+        vec![("arithmetic", figure(&work.flops, "FLOP", Scale::Prefixes), work.flops.how().to_owned())];
+    if let (Some(per_example), Some(examples)) = (work.flops_per_example, work.examples) {
+        let product = per_example as f64 * examples as f64 * record.experiments as f64;
+        let [e, d, h] = [per_example, examples, record.experiments].map(thousands);
+        let remark = format!("E·D·H: {e} FLOP a prediction x {d} examples x {h} experiments");
+        lines.push(("Cost(R)", with_unit(product, "FLOP"), remark));
+    }
+    lines
+}
+
+/// What owning would cost instead of renting.
+fn owning(own: &OwnRecord) -> [(&'static str, String, String); 2] {
+    let (purchase, years) = (quantity(&own.purchase_usd, "USD"), figure(&own.years, "years", Scale::Plain));
+    let share = format!("this run's share of buying for {purchase}, over {years}, and the electricity");
+    let after = "of each device: from there on owning is cheaper than renting";
+    [
+        ("owning", figure(&own.run_usd, "USD", Scale::Money), remark(&own.run_usd, &share)),
         (
-            "CO2e",
-            figure(&record.carbon.kg_co2e, "kg", Scale::Plain),
-            match pounds.value() {
-                Some(_) => quantity(&pounds, "lb"),
-                None => why(&record.carbon.kg_co2e),
-            },
-        ),
-        (
-            "manufacture",
-            figure(&record.embodied_kg_co2e, "kg", Scale::Plain),
-            match record.embodied_kg_co2e.value() {
-                Some(_) => "the devices' share of making them, not in the CO2e above".to_owned(),
-                None => why(&record.embodied_kg_co2e),
-            },
-        ),
-        ("electricity", figure(&cost.electricity_usd, "USD", Scale::Money), why(&cost.electricity_usd)),
-        (
-            "cloud",
-            figure(&cost.cloud_usd, "USD", Scale::Money),
-            match cost.cloud_usd.value() {
-                Some(_) => "renting: on demand, down to preemptible".to_owned(),
-                None => why(&cost.cloud_usd),
-            },
-        ),
-    ]);
-    if let Some(own) = &cost.own {
-        let purchase = quantity(&own.purchase_usd, "USD");
-        let years = quantity(&own.years, "years");
-        lines.push((
-            "owning",
-            figure(&own.run_usd, "USD", Scale::Money),
-            format!("this run's share of buying for {purchase}, over {years}, and the electricity"),
-        ));
-        lines.push((
             "repaid after",
             figure(&own.break_even_hours, "h", Scale::Plain),
-            match own.break_even_hours.value() {
-                Some(_) => "of each device: from there on owning is cheaper than renting".to_owned(),
-                None => why(&own.break_even_hours),
-            },
-        ));
-    }
-    lines.into_iter()
+            remark(&own.break_even_hours, after),
+        ),
+    ]
 }
 
 /// What the figures were worked out with.
@@ -284,9 +277,9 @@ fn plain(value: f64) -> String {
     }
 }
 
-/// Why there is no figure; nothing where there is one.
-fn why<Q: Quantity>(figure: &Figure<Q>) -> String {
-    if figure.value().is_some() { String::new() } else { figure.how().to_owned() }
+/// The remark on a figure, or else why there is none.
+fn remark<Q: Quantity>(figure: &Figure<Q>, remark: &str) -> String {
+    if figure.value().is_some() { remark.to_owned() } else { figure.how().to_owned() }
 }
 
 fn line(label: &str, value: &str, remark: &str) -> String {

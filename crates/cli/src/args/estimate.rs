@@ -100,25 +100,22 @@ pub(crate) struct WorkArgs {
 #[command(next_help_heading = "Place and time")]
 pub(crate) struct PlaceArgs {
     /// Where the electricity is from: country, US state, cloud region (`lessen regions`) [default: the world, a wide band].
-    #[arg(long, value_name = "R", conflicts_with_all = ["intensity", "live"])]
+    #[arg(long, value_name = "R")]
     pub(crate) region: Option<String>,
-    /// Carbon intensity with its unit: `432.7g/kWh`, `0.954lb/kWh`.
+    /// Carbon intensity with its unit, in place of the region's: `432.7g/kWh`, `0.954lb/kWh`.
     #[arg(long, value_name = "I", value_parser = intensity, conflicts_with = "live")]
     pub(crate) intensity: Option<Intensity>,
     /// Ask a service for the intensity of now: `electricity-maps:ZONE`, with its token in ELECTRICITY_MAPS_TOKEN. Where that
-    /// fails, `--else-region` or the world is taken and said.
+    /// fails, the region's of the tables is taken and said. Needs the feature `live`.
     #[arg(long, value_name = "SERVICE:ZONE", value_parser = live)]
     pub(crate) live: Option<LiveZone>,
-    /// Region of the tables that is taken where `--live` fails.
-    #[arg(long, value_name = "R", requires = "live")]
-    pub(crate) else_region: Option<String>,
     /// Power usage effectiveness: energy of the building over that of its computers [default: the cloud region's, or a band].
     #[arg(long, value_name = "X", value_parser = pue)]
     pub(crate) pue: Option<f64>,
     /// Where the same run would emit least: all cloud regions, or those listed.
     #[arg(long, value_name = "LIST", num_args = 0..=1, value_delimiter = ',', default_missing_value = "clouds")]
     pub(crate) compare_regions: Option<Vec<String>>,
-    /// When the same run would emit least: CSV of times and intensities.
+    /// When the same run would emit least: CSV of times and intensities. Experiments run one after the other.
     #[arg(long, value_name = "FILE")]
     pub(crate) hourly: Option<PathBuf>,
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use lessen_footprint::device::Precision;
-use lessen_footprint::estimate::{Arithmetic, DeviceName, Location, Setting, elsewhere};
-use lessen_footprint::{EstimateError, EstimateSpec, Place, Tables, estimate};
+use lessen_footprint::estimate::{Arithmetic, DeviceName, Setting, elsewhere};
+use lessen_footprint::{EstimateError, EstimateSpec, Intensity, Place, Tables, estimate};
 use lessen_records::{EstimateRecord, Record};
 use lessen_report::estimate as screen;
 use lessen_units::{Flops, FlopsPerSecond, Hours, Usd, UsdPerHour, UsdPerKilowattHour, Watts};
@@ -26,8 +26,8 @@ pub(crate) fn run(args: &EstimateArgs, common: &Common, output: &Output) -> anyh
         return published::run(name, common, output);
     }
     let tables = &*tables(args.tables.as_deref())?;
-    let (location, said) = location(args, tables)?;
-    let spec = spec(args, location)?;
+    let (intensity, said) = intensity(args, tables)?;
+    let spec = spec(args, intensity)?;
     let mut record = estimate(&spec, tables).map_err(with_flag)?;
     record.notes.extend(said);
     if let Some(list) = &args.place.compare_regions {
@@ -57,7 +57,7 @@ fn show(record: &EstimateRecord, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 /// What was typed as the library takes it.
-fn spec(args: &EstimateArgs, location: Location) -> anyhow::Result<EstimateSpec> {
+fn spec(args: &EstimateArgs, intensity: Option<Intensity>) -> anyhow::Result<EstimateSpec> {
     let (hardware, work, money) = (&args.hardware, &args.work, &args.money);
     let gpu = hardware.gpu.clone().map(DeviceName::Gpu);
     Ok(EstimateSpec {
@@ -74,7 +74,8 @@ fn spec(args: &EstimateArgs, location: Location) -> anyhow::Result<EstimateSpec>
         },
         peak: hardware.peak_tflops.map(FlopsPerSecond::from_teraflops),
         pue: args.place.pue,
-        location,
+        region: args.place.region.clone(),
+        intensity,
         usd_per_kwh: money.electricity_price.map(UsdPerKilowattHour),
         usd_per_device_hour: money.cloud_price.map(|range| (UsdPerHour(range.low), UsdPerHour(range.high))),
         own_price: money.own_price.map(Usd),
@@ -97,16 +98,15 @@ fn arithmetic(work: &WorkArgs) -> anyhow::Result<Option<Arithmetic>> {
     Ok(work.flops.map(|flops| Arithmetic::Flops(Flops(flops))))
 }
 
-/// Where the electricity is from, and what there is to say about that.
-fn location(args: &EstimateArgs, tables: &Tables) -> anyhow::Result<(Location, Option<String>)> {
-    let place = &args.place;
-    if let Some(live) = &place.live {
-        let (intensity, said) = live::intensity(live, place.else_region.as_deref(), tables)?;
-        return Ok((Location::Intensity(Box::new(intensity)), said));
-    }
-    let region = place.region.clone().map(Location::Region);
-    let intensity = || place.intensity.clone().map(|intensity| Location::Intensity(Box::new(intensity)));
-    Ok((region.or_else(intensity).unwrap_or(Location::Unsaid), None))
+/// An intensity that goes before the region's, and what there is to say about where it is from.
+fn intensity(args: &EstimateArgs, tables: &Tables) -> anyhow::Result<(Option<Intensity>, Option<String>)> {
+    let Some(live) = &args.place.live else { return Ok((args.place.intensity.clone(), None)) };
+    let fallback = match &args.place.region {
+        Some(name) => place("--region", name, tables)?.intensity(tables),
+        None => Intensity::world_average(tables),
+    };
+    let (intensity, said) = live::intensity(live, fallback, tables)?;
+    Ok((Some(intensity), said))
 }
 
 fn place<'t>(flag: &str, name: &str, tables: &'t Tables) -> anyhow::Result<Place<'t>> {

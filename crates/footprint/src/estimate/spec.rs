@@ -30,8 +30,10 @@ pub struct EstimateSpec {
     pub peak: Option<FlopsPerSecond>,
     /// Energy of the building over that of the computers; at least 1.
     pub pue: Option<f64>,
-    /// Where the electricity is from.
-    pub location: Location,
+    /// Where it runs, by code or name in the tables: its intensity, PUE and prices are taken. `None`: the world's average.
+    pub region: Option<String>,
+    /// Intensity of the electricity, in place of the region's.
+    pub intensity: Option<Intensity>,
     /// The price of electricity.
     pub usd_per_kwh: Option<UsdPerKilowattHour>,
     /// The rent of one device: from preemptible to on demand.
@@ -74,17 +76,6 @@ pub enum Arithmetic {
     },
 }
 
-/// Where the electricity is from.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Location {
-    /// Nobody said: the world's average.
-    Unsaid,
-    /// A place of the tables, by code or name.
-    Region(String),
-    /// An intensity.
-    Intensity(Box<Intensity>),
-}
-
 impl Default for EstimateSpec {
     /// One device, one experiment, nothing said.
     fn default() -> Self {
@@ -99,7 +90,8 @@ impl Default for EstimateSpec {
             precision: Precision::Half,
             peak: None,
             pue: None,
-            location: Location::Unsaid,
+            region: None,
+            intensity: None,
             usd_per_kwh: None,
             usd_per_device_hour: None,
             own_price: None,
@@ -170,13 +162,9 @@ impl EstimateSpec {
                 json!({"flops_per_example": flops_per_example, "examples": examples, "epochs": epochs})
             }
         });
-        let location = match &self.location {
-            Location::Unsaid => Value::Null,
-            Location::Region(name) => json!({"region": name}),
-            Location::Intensity(intensity) => {
-                json!({"g_per_kwh": intensity.g_per_kwh.value().map(|grams| grams.0), "source": intensity.source})
-            }
-        };
+        let intensity = self.intensity.as_ref().map(|intensity| {
+            json!({"g_per_kwh": intensity.g_per_kwh.value().map(|grams| grams.0), "source": intensity.source})
+        });
         json!({
             "device": device,
             "count": self.count,
@@ -188,7 +176,8 @@ impl EstimateSpec {
             "precision": match self.precision { Precision::Half => "half", Precision::Single => "single" },
             "peak_flops_per_second": self.peak.map(|peak| peak.0),
             "pue": self.pue,
-            "location": location,
+            "region": self.region,
+            "intensity": intensity,
             "usd_per_kwh": self.usd_per_kwh.map(|price| price.0),
             "usd_per_device_hour": self.usd_per_device_hour.map(|(low, high)| [low.0, high.0]),
             "own_price_usd": self.own_price.map(|price| price.0),

@@ -18,7 +18,7 @@ fn bert() -> EstimateSpec {
         hours: Some(Hours(79.2)),
         watts: Some(Watts(12_041.51)),
         pue: Some(1.58),
-        location: Location::Intensity(Box::new(Intensity::parse("0.954lb/kWh").unwrap())),
+        intensity: Some(Intensity::parse("0.954lb/kWh").unwrap()),
         ..spec()
     }
 }
@@ -112,7 +112,7 @@ fn nonsense_is_refused_with_the_setting() {
         (EstimateSpec { watts: Some(Watts(0.0)), ..base() }, Some(Setting::Watts)),
         (EstimateSpec { device: gpu("v1000"), ..base() }, Some(Setting::Gpu)),
         (EstimateSpec { device: Some(DeviceName::Cpu("z80".to_owned())), ..base() }, Some(Setting::Cpu)),
-        (EstimateSpec { location: Location::Region("Atlantis".to_owned()), ..base() }, Some(Setting::Region)),
+        (EstimateSpec { region: Some("Atlantis".to_owned()), ..base() }, Some(Setting::Region)),
         (
             EstimateSpec { usd_per_kwh: Some(UsdPerKilowattHour(-0.1)), ..base() },
             Some(Setting::ElectricityPrice),
@@ -141,12 +141,17 @@ fn what_nobody_said_is_said() {
     let aws = EstimateSpec {
         hours: Some(Hours(1.0)),
         watts: Some(Watts(100.0)),
-        location: Location::Region("aws:eu-west-1".to_owned()),
+        region: Some("aws:eu-west-1".to_owned()),
         ..spec()
     };
     let found = estimate(&aws, Tables::built_in()).unwrap();
     assert!(found.notes.is_empty(), "{:?}", found.notes);
     assert!((found.pue.value().unwrap() - 1.11).abs() < 1e-12);
+    // An intensity that was said goes before the region's; PUE and price stay the region's.
+    let clean = EstimateSpec { intensity: Some(Intensity::parse("20 g/kWh").unwrap()), ..aws };
+    let mixed = estimate(&clean, Tables::built_in()).unwrap();
+    assert_eq!((mixed.carbon.g_per_kwh, &mixed.pue), (20.0, &found.pue));
+    assert_eq!(mixed.cost.usd_per_kwh, found.cost.usd_per_kwh);
 }
 
 #[test]
@@ -158,7 +163,7 @@ fn elsewhere_is_ordered_and_agrees_with_there() {
     assert_eq!(all.len(), places.len());
     assert!(all.windows(2).all(|pair| pair[0].kg_co2e.value() <= pair[1].kg_co2e.value()));
     for record in all.iter().step_by(25) {
-        let there = EstimateSpec { location: Location::Region(record.region.clone()), ..run.clone() };
+        let there = EstimateSpec { region: Some(record.region.clone()), ..run.clone() };
         assert_eq!(record.kg_co2e, estimate(&there, tables).unwrap().carbon.kg_co2e, "{}", record.region);
     }
 }

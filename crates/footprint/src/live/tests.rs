@@ -319,15 +319,15 @@ fn a_live_intensity_gives_carbon() {
 fn the_table_stands_in_and_says_why() {
     let tables = Tables::built_in();
     let fallback = Place::find("FRA", tables).unwrap().intensity(tables);
-    let (taken, why) = or_table(Ok(good()), fallback.clone());
+    let (taken, why) = or_table(Ok(good()), fallback.clone(), Tables::built_in());
     assert_eq!((taken, why), (good().intensity(tables), None));
 
     let error = LiveError::Refused { host: "example.org".to_owned(), status: 401 };
-    let (taken, why) = or_table(Err(error), fallback.clone());
+    let (taken, why) = or_table(Err(error), fallback.clone(), Tables::built_in());
     assert_eq!(taken, fallback);
     let grid = tables.grids.get("FRA").unwrap();
     let expected = format!(
-        "no live intensity, so that of {} {} was taken ({}): `example.org` refused the token (status 401)",
+        "No live intensity, so that of {} {} was taken ({}): `example.org` refused the token (status 401).",
         grid.key(),
         grid.year,
         grid.source

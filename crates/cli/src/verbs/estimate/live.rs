@@ -4,19 +4,6 @@ use lessen_footprint::{Intensity, Tables};
 
 use crate::args::estimate::LiveZone;
 
-/// The intensity, and what there is to say about where it is from.
-pub(super) fn intensity(
-    live: &LiveZone,
-    else_region: Option<&str>,
-    tables: &Tables,
-) -> anyhow::Result<(Intensity, Option<String>)> {
-    let fallback = match else_region {
-        Some(name) => super::place("--else-region", name, tables)?.intensity(tables),
-        None => Intensity::world_average(tables),
-    };
-    ask(live, fallback, tables)
-}
-
 /// The user's token for Electricity Maps.
 #[cfg(feature = "live")]
 const TOKEN: &str = "ELECTRICITY_MAPS_TOKEN";
@@ -24,8 +11,13 @@ const TOKEN: &str = "ELECTRICITY_MAPS_TOKEN";
 #[cfg(feature = "live")]
 const ADDRESS: &str = "ELECTRICITY_MAPS_URL";
 
+/// The intensity, or else the fallback and why.
 #[cfg(feature = "live")]
-fn ask(live: &LiveZone, fallback: Intensity, tables: &Tables) -> anyhow::Result<(Intensity, Option<String>)> {
+pub(super) fn intensity(
+    live: &LiveZone,
+    fallback: Intensity,
+    tables: &Tables,
+) -> anyhow::Result<(Intensity, Option<String>)> {
     use lessen_footprint::live::{ElectricityMaps, or_table};
 
     let token = std::env::var(TOKEN).unwrap_or_default();
@@ -42,7 +34,11 @@ fn ask(live: &LiveZone, fallback: Intensity, tables: &Tables) -> anyhow::Result<
 }
 
 #[cfg(not(feature = "live"))]
-fn ask(live: &LiveZone, _: Intensity, _: &Tables) -> anyhow::Result<(Intensity, Option<String>)> {
+pub(super) fn intensity(
+    live: &LiveZone,
+    _: Intensity,
+    _: &Tables,
+) -> anyhow::Result<(Intensity, Option<String>)> {
     let message = format!("`--live {}`: this lessen was built without live intensities", live.zone);
     let hint = "build it with `cargo build --release --features live`, or say --region".to_owned();
     Err(crate::failure::Advised { message, hint }.into())

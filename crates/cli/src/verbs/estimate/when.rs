@@ -7,7 +7,7 @@ use lessen_footprint::Tables;
 use lessen_footprint::hourly::{self, HourlyIntensity, Window};
 use lessen_records::EstimateRecord;
 use lessen_records::estimate::{WhenRecord, WindowRecord};
-use lessen_units::{KilogramsCo2e, Quantity as _};
+use lessen_units::{Hours, KilogramsCo2e, Quantity as _};
 
 use crate::failure::Advised;
 
@@ -17,6 +17,7 @@ pub(super) fn of(path: &Path, record: &EstimateRecord, tables: &Tables) -> anyho
         .hours
         .value()
         .with_context(|| format!("`--hourly`: the time of the run is not known ({})", record.hours.how()))?;
+    let hours = Hours(hours.0 * record.experiments as f64);
     let file = hourly::read(path).map_err(advised)?;
     let windows = file.best_window(hours).map_err(advised)?;
     let window = |window: &Window| self::window(window, &file, record, tables);
