@@ -4,8 +4,9 @@
 
 use std::path::Path;
 
+use lessen_footprint::published;
 use lessen_records::{Record, Study};
-use lessen_report::table::study_markdown;
+use lessen_report::table::{Notes, study_markdown, study_markdown_with};
 
 #[test]
 fn tables_are_made_from_the_studies() {
@@ -20,5 +21,24 @@ fn tables_are_made_from_the_studies() {
             "README.md should hold this table of {}:\n{table}",
             path.display()
         );
+    }
+}
+
+#[test]
+fn studies_of_published_tables_are_what_the_tables_give() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for name in published::NAMES {
+        let folder = root.join("results").join(format!("estimate-{name}"));
+        let study = published::study(name).unwrap();
+        for (file, given) in
+            [("study.json", study.to_json().unwrap()), ("study.md", study_markdown_with(&study, Notes::All))]
+        {
+            let committed = std::fs::read_to_string(folder.join(file)).unwrap_or_default();
+            assert!(
+                committed == given,
+                "results/estimate-{name}/{file} is not what the tables give; renew it with\n\
+                 lessen estimate --published {name} --out FOLDER, and take {file} from there"
+            );
+        }
     }
 }

@@ -176,7 +176,9 @@ fn range(low: f64, high: f64, unit: &str) -> String {
 
 /// The documents, each once.
 fn citations(variants: &[&Accelerator]) -> String {
-    let mut all: Vec<&str> = variants.iter().map(|row| row.citation.as_str()).collect();
+    // What follows a semicolon is of other columns.
+    let documents = variants.iter().map(|row| row.citation.split(';').next().unwrap_or_default().trim());
+    let mut all: Vec<&str> = documents.collect();
     all.dedup();
     match all.as_slice() {
         [one] => (*one).to_owned(),

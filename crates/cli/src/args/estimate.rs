@@ -34,7 +34,7 @@ pub(crate) struct EstimateArgs {
     ])]
     pub(crate) published: Option<PublishedName>,
     /// Folder of tables of your own, laid over the built-in ones: files named as in docs/tables.md, a row a fact.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Tables")]
     pub(crate) tables: Option<PathBuf>,
 }
 

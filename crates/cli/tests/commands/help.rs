@@ -27,6 +27,14 @@ fn help_of_mimic() {
 }
 
 #[test]
+fn help_of_estimate() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = lessen(folder.path(), &["estimate", "--help"]);
+    assert_eq!(ran.code, Some(0));
+    insta::assert_snapshot!(ran.out);
+}
+
+#[test]
 fn the_version_is_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let ran = lessen(folder.path(), &["--version"]);

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod data;
+mod estimate;
 mod help;
 mod job;
 mod own;

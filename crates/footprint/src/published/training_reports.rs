@@ -31,9 +31,9 @@ pub(super) fn study() -> Study {
         reports.iter().filter_map(|report| side(report, tables)).collect::<Vec<StudyRow>>()
     };
     let sides = [
-        ("kwh", "energy from device-hours", rows_of(energy)),
-        ("co2e", "emissions from device-hours", rows_of(emissions)),
-        ("hours", "device-hours from parameters and tokens", rows_of(hours)),
+        ("kwh", "energy by device-hours", rows_of(energy)),
+        ("co2e", "emissions by device-hours", rows_of(emissions)),
+        ("hours", "device-hours by 6ND", rows_of(hours)),
     ];
     let summaries = sides.iter().map(|(id, what, rows)| summary(id, what, rows)).collect::<Vec<StudyRow>>();
     let rows = summaries.into_iter().chain(sides.into_iter().flat_map(|(_, _, rows)| rows)).collect();
@@ -49,7 +49,7 @@ fn summary(id: &str, what: &str, rows: &[StudyRow]) -> StudyRow {
     let share = within as f64 / rows.len() as f64;
     StudyRow {
         id: format!("within-the-band/{id}"),
-        what: format!("{what}: share of {} reports that lie in our band, at least nine in ten", rows.len()),
+        what: format!("in our band, at least 0.9: {what}"),
         paper: None,
         ours: Some(share),
         low: None,
@@ -57,7 +57,7 @@ fn summary(id: &str, what: &str, rows: &[StudyRow]) -> StudyRow {
         seeds: 0,
         holds: if share >= MOST_OF_THEM { Holds::Yes } else { Holds::No },
         note: Some(format!(
-            "{within} of {}; ours over theirs: median {:.2}, from {:.2} to {:.2}",
+            "{within} of {} reports; ours over theirs: median {:.2}, from {:.2} to {:.2}",
             rows.len(),
             at(ratios.len() / 2),
             at(0),

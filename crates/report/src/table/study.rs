@@ -5,7 +5,7 @@ use lessen_records::study::{Holds, StudyRow};
 
 use super::WIDTH;
 use crate::grid::{Grid, escaped};
-use crate::readable::{self, NOTHING, count, one_line, wrapped};
+use crate::readable::{self, NOTHING, count, one_line, significant, wrapped};
 
 /// Characters of the widest line of a note in a terminal.
 const NOTE_WIDTH: usize = 110;
@@ -57,15 +57,19 @@ fn notes(study: &Study, which: Notes) -> impl Iterator<Item = String> {
     })
 }
 
-/// A study of arithmetic and not of runs has neither seeds nor intervals: it is without their columns, and its numbers
-/// have the decimals that are printed and two more.
+/// The columns follow from what a study is of. Of runs: an interval over seeds. Of estimates: a band, and ours over theirs.
+/// Of arithmetic: neither, and the decimals that are printed and two more.
 fn grid(study: &Study) -> Grid {
-    let of_runs = study.rows.iter().any(|row| row.seeds > 0 || row.low.is_some() || row.high.is_some());
-    if of_runs {
+    let any = |has: fn(&StudyRow) -> bool| study.rows.iter().any(has);
+    let rows = study.rows.iter();
+    if any(|row| row.seeds > 0) {
         let header = vec!["claim", "paper", "ours", "interval", "seeds", "holds"];
-        Grid::new(vec![header], study.rows.iter().map(row_of_runs))
+        Grid::new(vec![header], rows.map(row_of_runs))
+    } else if any(|row| row.low.is_some() || row.high.is_some()) {
+        let header = vec!["claim", "theirs", "ours", "band", "ours/theirs", "holds"];
+        Grid::new(vec![header], rows.map(row_of_estimates))
     } else {
-        Grid::new(vec![vec!["claim", "paper", "ours", "holds"]], study.rows.iter().map(row_of_arithmetic))
+        Grid::new(vec![vec!["claim", "paper", "ours", "holds"]], rows.map(row_of_arithmetic))
     }
 }
 
@@ -83,6 +87,19 @@ fn row_of_runs(row: &StudyRow) -> Vec<String> {
         count(row.seeds),
         holds(row.holds).to_owned(),
     ]
+}
+
+fn row_of_estimates(row: &StudyRow) -> Vec<String> {
+    const DIGITS: usize = 3;
+    let number =
+        |number: Option<f64>| number.map_or_else(|| NOTHING.to_owned(), |number| significant(number, DIGITS));
+    let band = match (row.low, row.high) {
+        (None, None) => NOTHING.to_owned(),
+        (low, high) => format!("{} to {}", number(low), number(high)),
+    };
+    let ratio = row.ours.zip(row.paper).map(|(ours, theirs)| ours / theirs);
+    let theirs = row.paper.map_or_else(|| NOTHING.to_owned(), readable::printed);
+    vec![row.what.clone(), theirs, number(row.ours), band, number(ratio), holds(row.holds).to_owned()]
 }
 
 fn row_of_arithmetic(row: &StudyRow) -> Vec<String> {
