@@ -42,3 +42,33 @@ fn studies_of_published_tables_are_what_the_tables_give() {
         }
     }
 }
+
+#[test]
+fn the_estimate_is_what_the_command_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let typed = readme.lines().find(|line| line.starts_with("lessen estimate ")).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_lessen"));
+    let output = command.args(typed.split(' ').skip(1)).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(readme.contains(&printed), "README.md should hold what `{typed}` prints:\n{printed}");
+}
+
+/// What the README says of the study of published trainings.
+#[test]
+fn the_counts_of_training_reports_are_the_studys() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap().replace('\n', " ");
+    let study = published::study("training-reports").unwrap();
+    let count = |id: &str| {
+        let row = study.rows.iter().find(|row| row.id == format!("within-the-band/{id}")).unwrap();
+        row.note.as_ref().unwrap().split(" reports").next().unwrap().to_owned()
+    };
+    let said = format!(
+        "energy lies in our band for {}, the emissions for {}, the device-hours (from parameters and tokens alone) for {};",
+        count("kwh"),
+        count("co2e"),
+        count("hours")
+    );
+    assert!(readme.contains(&said), "README.md should say: {said}");
+}

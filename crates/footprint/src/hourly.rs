@@ -64,6 +64,14 @@ pub fn read(path: &Path) -> Result<HourlyIntensity, HourlyError> {
     series::parse(&file, &name, &bytes)
 }
 
+/// [`read`] of bytes that are there already; `file` is their name for messages.
+///
+/// # Errors
+/// As [`read`], but for those of reading.
+pub fn parse(file: &str, bytes: &[u8]) -> Result<HourlyIntensity, HourlyError> {
+    series::parse(file, file, bytes)
+}
+
 impl HourlyIntensity {
     /// The file's name, without its folder.
     pub fn name(&self) -> &str {
