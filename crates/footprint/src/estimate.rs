@@ -10,7 +10,6 @@ mod spec;
 use lessen_records::estimate::{
     ElsewhereRecord, EquivalentRecord, EstimatedCost, HardwareRecord, OwnRecord, OwnTableRecord, WorkRecord,
 };
-use lessen_records::receipt::Carbon;
 use lessen_records::{EstimateRecord, Schema};
 use lessen_units::{
     Figure, Flops, FlopsPerSecond, GramsCo2e, Hours, Joules, KilogramsCo2e, KilowattHours, Kind, Quantity,
@@ -22,10 +21,10 @@ pub use error::{EstimateError, Setting};
 pub use spec::{Arithmetic, DeviceName, EstimateSpec};
 
 use crate::device::Device;
-use crate::intensity::Intensity;
-use crate::money::{self, owning, price_of_device, price_of_electricity};
+use crate::money::{self, owning, price_of_device};
 use crate::place::Place;
 use crate::published_runs::{six_n_d, utilization};
+use crate::site::{Site, pue};
 use crate::tables::{Amount, DefaultValue, Tables};
 
 /// What a run would cost.
@@ -35,7 +34,7 @@ use crate::tables::{Amount, DefaultValue, Tables};
 /// tables (with the nearest names), settings that contradict one another.
 pub fn estimate(spec: &EstimateSpec, tables: &Tables) -> Result<EstimateRecord, EstimateError> {
     let run = Run::resolve(spec, tables)?;
-    let (carbon, emitted) = run.carbon();
+    let emitted = run.site.emitted(&run.bought);
     let cost = run.cost();
     Ok(EstimateRecord {
         schema: Schema::default(),
@@ -53,9 +52,9 @@ pub fn estimate(spec: &EstimateSpec, tables: &Tables) -> Result<EstimateRecord, 
         device_hours: run.device_hours.clone(),
         joules: run.energy.map(Joules::from),
         kwh_with_pue: run.bought.clone(),
-        pue: run.pue.clone(),
-        carbon,
-        g_per_kwh: run.intensity.g_per_kwh.clone(),
+        pue: run.site.pue.clone(),
+        carbon: run.site.carbon(&run.bought),
+        g_per_kwh: run.site.intensity.g_per_kwh.clone(),
         embodied_kg_co2e: run.embodied(),
         cost,
         equivalents: equivalents(&emitted, &run.bought, tables),
@@ -84,7 +83,7 @@ pub fn elsewhere(
         .iter()
         .map(|place| {
             let intensity = place.intensity(tables);
-            let pue = pue(spec, Some(place), tables);
+            let pue = pue(spec.site.pue, Some(place), tables);
             let emitted = &(run.energy.combine::<_, KilowattHours>(&pue, |energy, pue| energy * pue))
                 * &intensity.g_per_kwh;
             ElsewhereRecord {
@@ -110,8 +109,7 @@ struct Run<'t> {
     spec: &'t EstimateSpec,
     tables: &'t Tables,
     device: Option<Device<'t>>,
-    place: Option<Place<'t>>,
-    intensity: Intensity,
+    site: Site<'t>,
     work: Option<WorkRecord>,
     /// Of one experiment.
     hours: Figure<Hours>,
@@ -121,7 +119,6 @@ struct Run<'t> {
     watts: Figure<Watts>,
     /// Of the computers, in all experiments.
     energy: Figure<KilowattHours>,
-    pue: Figure<f64>,
     /// With the building's share.
     bought: Figure<KilowattHours>,
 }
@@ -134,46 +131,13 @@ impl<'t> Run<'t> {
             Some(DeviceName::Cpu(name)) => Some(Device::processor(name, tables)?),
             None => None,
         };
-        let place = spec.region.as_deref().map(|name| Place::find(name, tables)).transpose()?;
-        let intensity = match (&spec.intensity, &place) {
-            (Some(said), _) => said.clone(),
-            (None, Some(place)) => place.intensity(tables),
-            (None, None) => Intensity::world_average(tables),
-        };
+        let site = Site::new(&spec.site, tables)?;
         let watts = watts(spec, device.as_ref(), tables)?;
         let (work, hours) = time(spec, device.as_ref(), tables)?;
         let device_hours = &hours * (f64::from(spec.count) * spec.experiments as f64);
         let energy = &(&watts * &hours) * spec.experiments as f64;
-        let pue = pue(spec, place.as_ref(), tables);
-        let bought = energy.combine(&pue, |energy, pue| energy * pue);
-        Ok(Self {
-            spec,
-            tables,
-            device,
-            place,
-            intensity,
-            work,
-            hours,
-            device_hours,
-            watts,
-            energy,
-            pue,
-            bought,
-        })
-    }
-
-    fn carbon(&self) -> (Carbon, Figure<GramsCo2e>) {
-        let emitted = &self.bought * &self.intensity.g_per_kwh;
-        let carbon = Carbon {
-            kg_co2e: emitted.map(KilogramsCo2e::from),
-            g_per_kwh: self.intensity.g_per_kwh.value().map_or(0.0, Quantity::raw),
-            region: self.intensity.region.clone(),
-            year: self.intensity.year,
-            scope: self.intensity.scope_name().to_owned(),
-            source: self.intensity.source.clone(),
-            extra: Map::default(),
-        };
-        (carbon, emitted)
+        let bought = site.bought(&energy.map(Joules::from));
+        Ok(Self { spec, tables, device, site, work, hours, device_hours, watts, energy, bought })
     }
 
     /// Making the devices, by the share that the run's hours are of their life (ISO/IEC 21031: M = TE · TiR/EL).
@@ -192,12 +156,9 @@ impl<'t> Run<'t> {
     }
 
     fn cost(&self) -> EstimatedCost {
-        let usd_per_kwh = match self.spec.usd_per_kwh {
-            Some(price) => Figure::exact(price, Kind::Declared, "the price of electricity as said"),
-            None => price_of_electricity(self.place.as_ref(), self.tables),
-        };
+        let usd_per_kwh = self.site.usd_per_kwh.clone();
         let rent = self.rent();
-        let electricity = &self.bought * &usd_per_kwh;
+        let electricity = self.site.electricity(&self.bought);
         let own = self.spec.own_price.map(|price| self.own(price, &electricity, &usd_per_kwh, &rent));
         EstimatedCost {
             cloud_usd: &self.device_hours * &rent,
@@ -213,7 +174,7 @@ impl<'t> Run<'t> {
         match (self.spec.usd_per_device_hour, &self.device) {
             (Some((low, high)), _) => Figure::band(high, low, high, Kind::Declared, "the rent as said"),
             (None, Some(device)) => {
-                price_of_device(device, self.place.as_ref().and_then(Place::provider), self.tables)
+                price_of_device(device, self.site.place.as_ref().and_then(Place::provider), self.tables)
             }
             (None, None) => Figure::unavailable("no device was said whose rent the tables could hold"),
         }
@@ -231,7 +192,7 @@ impl<'t> Run<'t> {
             None => self.default("hardware-life").unwrap_or(Figure::unavailable("no life of hardware")),
         };
         let one = &self.watts * (1.0 / f64::from(self.spec.count));
-        let one = one.combine(&self.pue, |watts, pue| watts * pue);
+        let one = one.combine(&self.site.pue, |watts, pue| watts * pue);
         let money::Owning { purchase, run, break_even } = owning(
             (price, self.spec.count),
             &years.map(Hours::from_years),
@@ -255,18 +216,18 @@ impl<'t> Run<'t> {
     /// What was taken because nothing was said.
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.spec.region.is_none() && self.spec.intensity.is_none() {
+        if self.spec.site.region.is_none() && self.spec.site.intensity.is_none() {
             let bounds =
                 |bound: Option<lessen_units::GramsPerKilowattHour>| bound.map_or(f64::NAN, Quantity::raw);
             notes.push(format!(
                 "No region was said: the world's average, with a band for a machine that may stand anywhere ({:.0} to {:.0} g/kWh).",
-                bounds(self.intensity.g_per_kwh.low()),
-                bounds(self.intensity.g_per_kwh.high()),
+                bounds(self.site.intensity.g_per_kwh.low()),
+                bounds(self.site.intensity.g_per_kwh.high()),
             ));
         }
         let unsaid = [
             ("power", self.spec.watts.is_none() && self.watts.value().is_some()),
-            ("PUE", self.spec.pue.is_none() && self.place.as_ref().and_then(Place::pue).is_none()),
+            ("PUE", self.spec.site.pue.is_none() && self.site.place.as_ref().and_then(Place::pue).is_none()),
             (
                 "utilization",
                 self.spec.utilization.is_none() && self.spec.hours.is_none() && self.hours.value().is_some(),
@@ -401,20 +362,6 @@ fn flops(arithmetic: &Arithmetic, tables: &Tables) -> Figure<Flops> {
             Figure::exact(Flops(*flops_per_example as f64 * times), Kind::Estimated, how)
         }
     }
-}
-
-fn pue(spec: &EstimateSpec, place: Option<&Place<'_>>, tables: &Tables) -> Figure<f64> {
-    if let Some(said) = spec.pue {
-        return Figure::exact(said, Kind::Declared, format!("PUE {said} as said"));
-    }
-    if let Some((value, how)) = place.and_then(Place::pue) {
-        return Figure::exact(value, Kind::Declared, how);
-    }
-    let default = tables
-        .defaults
-        .get("pue")
-        .map(|row| row.figure().described(format!("PUE {}, {}", row.value, row.source)));
-    default.unwrap_or_else(|| Figure::unavailable("no PUE in the tables"))
 }
 
 /// How many of each everyday thing an emission, or an energy, is.

@@ -5,7 +5,7 @@
 //! its electricity emits; [`carbon()`] turns energy into grams of CO2 equivalent. Where nobody says which grid, it is the
 //! world's average with a band as wide as countries differ: where a machine stands is never guessed.
 //!
-//! [`estimate()`] is what a run would cost without running it. [`published`] has the methods of others, and recomputes what they printed.
+//! [`Site`] is all that a place makes of an energy, and [`estimate()`] what a run would cost without running it. [`published`] has the methods of others, and recomputes what they printed.
 //! [`hourly`] finds the hours in which a run would emit least, in a file of intensities. Nothing is looked up over the
 //! network, but for `live`, a feature that is off by default: the intensity of now, from a service that the user has a
 //! token of.
@@ -34,6 +34,7 @@ pub mod published;
 pub mod published_runs;
 mod reference;
 mod regions;
+pub mod site;
 pub mod tables;
 
 pub use carbon::carbon;
@@ -43,4 +44,5 @@ pub use intensity::Intensity;
 pub use place::{Place, PlaceError};
 pub use reference::reference;
 pub use regions::regions;
+pub use site::{Site, SiteSpec};
 pub use tables::{TableError, Tables};

@@ -6,6 +6,7 @@ use lessen_units::{Figure, Joules, KilogramsCo2e, KilowattHours, Seconds, Usd};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::estimate::EquivalentRecord;
 use crate::machine::Machine;
 use crate::result::StageRecord;
 use crate::schema::{Record, Schema, finite, finite_or_none};
@@ -52,6 +53,12 @@ pub struct Receipt {
     pub stages: Vec<StageRecord>,
     /// Where it ran.
     pub machine: Machine,
+    /// An everyday thing that the emissions or the energy are like; `None` where they are not known.
+    #[serde(default)]
+    pub equivalent: Option<EquivalentRecord>,
+    /// What is to be minded, in sentences: how CPU time was counted, what was taken because nobody said.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// Fields of later versions, kept.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -78,6 +85,12 @@ pub struct Energy {
     pub kwh_with_pue: Figure<KilowattHours>,
     /// Whether every component is known; where not, the sum is too small.
     pub complete: bool,
+    /// Of the whole machine while the command ran, other work included; `joules` is the command's share of it.
+    #[serde(default = "not_recorded")]
+    pub machine_joules: Figure<Joules>,
+    /// The measured part of `joules`, from 0 to 1; `None` where the sum is not known.
+    #[serde(default)]
+    pub measured_share: Option<f64>,
     /// By device.
     pub components: Vec<Component>,
     /// Fields of later versions, kept.
@@ -92,8 +105,14 @@ pub struct Component {
     pub device: String,
     /// What it was read from: `powercap`, `model`, …
     pub source: String,
-    /// Its energy.
+    /// Its energy: the command's share.
     pub joules: Figure<Joules>,
+    /// Its energy while the command ran, other work included.
+    #[serde(default = "not_recorded")]
+    pub machine_joules: Figure<Joules>,
+    /// Whether it is in the sum. What is known very badly is shown apart.
+    #[serde(default = "yes")]
+    pub in_sum: bool,
     /// Why no better source served; `None` where the best one did.
     pub why: Option<String>,
     /// Fields of later versions, kept.
@@ -147,6 +166,15 @@ pub struct Overhead {
     /// Fields of later versions, kept.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// For receipts of versions that did not record it.
+fn not_recorded() -> Figure<Joules> {
+    Figure::unavailable("not recorded")
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Record for Receipt {

@@ -154,10 +154,14 @@ fn receipt() -> Receipt {
             joules: estimated(250.0),
             kwh_with_pue: estimated::<KilowattHours>(1e-4),
             complete: false,
+            machine_joules: estimated(500.0),
+            measured_share: Some(0.0),
             components: vec![Component {
                 device: "cpu package 0".to_owned(),
                 source: "model".to_owned(),
                 joules: Figure::unavailable("no counter"),
+                machine_joules: Figure::unavailable("no counter"),
+                in_sum: true,
                 why: Some("permission denied".to_owned()),
                 extra: Map::new(),
             }],
@@ -181,6 +185,8 @@ fn receipt() -> Receipt {
         overhead: Overhead { cpu_seconds: Seconds(0.01), share: 0.0002, extra: Map::new() },
         stages: vec![stage()],
         machine: machine(),
+        equivalent: None,
+        notes: vec!["CPU time of the tree from wait4".to_owned()],
         extra: Map::new(),
     }
 }
@@ -243,11 +249,11 @@ fn the_names_of_the_fields_are_those_of_the_design() {
         (&study["series"][0]["x"], "name unit values"),
         (
             &receipt,
-            "carbon command cost cpu_seconds energy exit_code id machine name overhead peak_rss_bytes pue schema \
+            "carbon command cost cpu_seconds energy equivalent exit_code id machine name notes overhead peak_rss_bytes pue schema \
              seconds stages started state tags",
         ),
-        (&receipt["energy"], "complete components joules kwh_with_pue"),
-        (&receipt["energy"]["components"][0], "device joules source why"),
+        (&receipt["energy"], "complete components joules kwh_with_pue machine_joules measured_share"),
+        (&receipt["energy"]["components"][0], "device in_sum joules machine_joules source why"),
         (&receipt["carbon"], "g_per_kwh kg_co2e region scope source year"),
         (&receipt["cost"], "cloud_usd electricity_usd"),
         (&receipt["overhead"], "cpu_seconds share"),

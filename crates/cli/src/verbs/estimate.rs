@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use lessen_footprint::device::Precision;
 use lessen_footprint::estimate::{Arithmetic, DeviceName, Setting, elsewhere};
-use lessen_footprint::{EstimateError, EstimateSpec, Intensity, Place, Tables, estimate};
+use lessen_footprint::{EstimateError, EstimateSpec, Intensity, Place, SiteSpec, Tables, estimate};
 use lessen_records::{EstimateRecord, Record};
 use lessen_report::estimate as screen;
 use lessen_units::{Flops, FlopsPerSecond, Hours, Usd, UsdPerHour, UsdPerKilowattHour, Watts};
@@ -73,10 +73,12 @@ fn spec(args: &EstimateArgs, intensity: Option<Intensity>) -> anyhow::Result<Est
             PrecisionName::Single => Precision::Single,
         },
         peak: hardware.peak_tflops.map(FlopsPerSecond::from_teraflops),
-        pue: args.place.pue,
-        region: args.place.region.clone(),
-        intensity,
-        usd_per_kwh: money.electricity_price.map(UsdPerKilowattHour),
+        site: SiteSpec {
+            region: args.place.region.clone(),
+            intensity,
+            pue: args.place.pue,
+            usd_per_kwh: money.electricity_price.map(UsdPerKilowattHour),
+        },
         usd_per_device_hour: money.cloud_price.map(|range| (UsdPerHour(range.low), UsdPerHour(range.high))),
         own_price: money.own_price.map(Usd),
         own_years: money.own_years,

@@ -1,11 +1,11 @@
 //! What is said of a run.
 
-use lessen_units::{Flops, FlopsPerSecond, Hours, Usd, UsdPerHour, UsdPerKilowattHour, Watts};
+use lessen_units::{Flops, FlopsPerSecond, Hours, Usd, UsdPerHour, Watts};
 use serde_json::{Value, json};
 
 use crate::device::Precision;
 use crate::estimate::error::{EstimateError, Setting};
-use crate::intensity::Intensity;
+use crate::site::SiteSpec;
 
 /// What is known of a run; what is `None` is taken from the tables.
 #[derive(Clone, Debug)]
@@ -28,14 +28,8 @@ pub struct EstimateSpec {
     pub precision: Precision,
     /// Peak of one device, where the tables do not know it.
     pub peak: Option<FlopsPerSecond>,
-    /// Energy of the building over that of the computers; at least 1.
-    pub pue: Option<f64>,
-    /// Where it runs, by code or name in the tables: its intensity, PUE and prices are taken. `None`: the world's average.
-    pub region: Option<String>,
-    /// Intensity of the electricity, in place of the region's.
-    pub intensity: Option<Intensity>,
-    /// The price of electricity.
-    pub usd_per_kwh: Option<UsdPerKilowattHour>,
+    /// Where it runs.
+    pub site: SiteSpec,
     /// The rent of one device: from preemptible to on demand.
     pub usd_per_device_hour: Option<(UsdPerHour, UsdPerHour)>,
     /// The price of one device with its share of a server, to own it.
@@ -89,10 +83,7 @@ impl Default for EstimateSpec {
             utilization: None,
             precision: Precision::Half,
             peak: None,
-            pue: None,
-            region: None,
-            intensity: None,
-            usd_per_kwh: None,
+            site: SiteSpec::default(),
             usd_per_device_hour: None,
             own_price: None,
             own_years: None,
@@ -114,7 +105,7 @@ impl EstimateSpec {
         above_zero(Setting::Peak, self.peak.map(|peak| peak.0))?;
         above_zero(Setting::Count, Some(f64::from(self.count)))?;
         above_zero(Setting::Experiments, Some(self.experiments as f64))?;
-        above_zero(Setting::ElectricityPrice, self.usd_per_kwh.map(|price| price.0))?;
+        above_zero(Setting::ElectricityPrice, self.site.usd_per_kwh.map(|price| price.0))?;
         above_zero(Setting::OwnPrice, self.own_price.map(|price| price.0))?;
         above_zero(Setting::OwnYears, self.own_years)?;
         match &self.arithmetic {
@@ -131,7 +122,7 @@ impl EstimateSpec {
             let expected = "a share above 0 and up to 1";
             return Err(EstimateError::Number { setting: Setting::Utilization, expected, found: share });
         }
-        if let Some(pue) = self.pue
+        if let Some(pue) = self.site.pue
             && !(pue >= 1.0 && pue.is_finite())
         {
             let expected = "1 or more: a building uses no less than the computers in it";
@@ -162,7 +153,7 @@ impl EstimateSpec {
                 json!({"flops_per_example": flops_per_example, "examples": examples, "epochs": epochs})
             }
         });
-        let intensity = self.intensity.as_ref().map(|intensity| {
+        let intensity = self.site.intensity.as_ref().map(|intensity| {
             json!({"g_per_kwh": intensity.g_per_kwh.value().map(|grams| grams.0), "source": intensity.source})
         });
         json!({
@@ -175,10 +166,10 @@ impl EstimateSpec {
             "utilization": self.utilization,
             "precision": match self.precision { Precision::Half => "half", Precision::Single => "single" },
             "peak_flops_per_second": self.peak.map(|peak| peak.0),
-            "pue": self.pue,
-            "region": self.region,
+            "pue": self.site.pue,
+            "region": self.site.region,
             "intensity": intensity,
-            "usd_per_kwh": self.usd_per_kwh.map(|price| price.0),
+            "usd_per_kwh": self.site.usd_per_kwh.map(|price| price.0),
             "usd_per_device_hour": self.usd_per_device_hour.map(|(low, high)| [low.0, high.0]),
             "own_price_usd": self.own_price.map(|price| price.0),
             "own_years": self.own_years,

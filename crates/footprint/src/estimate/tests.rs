@@ -2,9 +2,15 @@ use lessen_units::{FlopsPerSecond, UsdPerKilowattHour};
 use proptest::prelude::*;
 
 use super::*;
+use crate::intensity::Intensity;
+use crate::site::SiteSpec;
 
 fn spec() -> EstimateSpec {
     EstimateSpec::default()
+}
+
+fn at(region: &str) -> SiteSpec {
+    SiteSpec { region: Some(region.to_owned()), ..SiteSpec::default() }
 }
 
 fn bounds<Q: Quantity>(figure: &Figure<Q>) -> [f64; 3] {
@@ -17,8 +23,11 @@ fn bert() -> EstimateSpec {
         count: 64,
         hours: Some(Hours(79.2)),
         watts: Some(Watts(12_041.51)),
-        pue: Some(1.58),
-        intensity: Some(Intensity::parse("0.954lb/kWh").unwrap()),
+        site: SiteSpec {
+            pue: Some(1.58),
+            intensity: Some(Intensity::parse("0.954lb/kWh").unwrap()),
+            ..SiteSpec::default()
+        },
         ..spec()
     }
 }
@@ -105,16 +114,22 @@ fn nonsense_is_refused_with_the_setting() {
         (EstimateSpec { hours: Some(Hours(-1.0)), ..base() }, Some(Setting::Hours)),
         (EstimateSpec { hours: Some(Hours(f64::NAN)), ..base() }, Some(Setting::Hours)),
         (EstimateSpec { hours: Some(Hours(f64::INFINITY)), ..base() }, Some(Setting::Hours)),
-        (EstimateSpec { pue: Some(0.9), ..base() }, Some(Setting::Pue)),
+        (
+            EstimateSpec { site: SiteSpec { pue: Some(0.9), ..SiteSpec::default() }, ..base() },
+            Some(Setting::Pue),
+        ),
         (EstimateSpec { utilization: Some(1.5), ..base() }, Some(Setting::Utilization)),
         (EstimateSpec { count: 0, ..base() }, Some(Setting::Count)),
         (EstimateSpec { experiments: 0, ..base() }, Some(Setting::Experiments)),
         (EstimateSpec { watts: Some(Watts(0.0)), ..base() }, Some(Setting::Watts)),
         (EstimateSpec { device: gpu("v1000"), ..base() }, Some(Setting::Gpu)),
         (EstimateSpec { device: Some(DeviceName::Cpu("z80".to_owned())), ..base() }, Some(Setting::Cpu)),
-        (EstimateSpec { region: Some("Atlantis".to_owned()), ..base() }, Some(Setting::Region)),
+        (EstimateSpec { site: at("Atlantis"), ..base() }, Some(Setting::Region)),
         (
-            EstimateSpec { usd_per_kwh: Some(UsdPerKilowattHour(-0.1)), ..base() },
+            EstimateSpec {
+                site: SiteSpec { usd_per_kwh: Some(UsdPerKilowattHour(-0.1)), ..SiteSpec::default() },
+                ..base()
+            },
             Some(Setting::ElectricityPrice),
         ),
         (
@@ -141,14 +156,17 @@ fn what_nobody_said_is_said() {
     let aws = EstimateSpec {
         hours: Some(Hours(1.0)),
         watts: Some(Watts(100.0)),
-        region: Some("aws:eu-west-1".to_owned()),
+        site: at("aws:eu-west-1"),
         ..spec()
     };
     let found = estimate(&aws, Tables::built_in()).unwrap();
     assert!(found.notes.is_empty(), "{:?}", found.notes);
     assert!((found.pue.value().unwrap() - 1.11).abs() < 1e-12);
     // An intensity that was said goes before the region's; PUE and price stay the region's.
-    let clean = EstimateSpec { intensity: Some(Intensity::parse("20 g/kWh").unwrap()), ..aws };
+    let clean = EstimateSpec {
+        site: SiteSpec { intensity: Some(Intensity::parse("20 g/kWh").unwrap()), ..aws.site.clone() },
+        ..aws
+    };
     let mixed = estimate(&clean, Tables::built_in()).unwrap();
     assert_eq!((mixed.carbon.g_per_kwh, &mixed.pue), (20.0, &found.pue));
     assert_eq!(mixed.cost.usd_per_kwh, found.cost.usd_per_kwh);
@@ -163,7 +181,7 @@ fn elsewhere_is_ordered_and_agrees_with_there() {
     assert_eq!(all.len(), places.len());
     assert!(all.windows(2).all(|pair| pair[0].kg_co2e.value() <= pair[1].kg_co2e.value()));
     for record in all.iter().step_by(25) {
-        let there = EstimateSpec { region: Some(record.region.clone()), ..run.clone() };
+        let there = EstimateSpec { site: at(&record.region), ..run.clone() };
         assert_eq!(record.kg_co2e, estimate(&there, tables).unwrap().carbon.kg_co2e, "{}", record.region);
     }
 }
@@ -173,7 +191,7 @@ fn owning_is_worked_out_where_a_price_is_said() {
     let own = EstimateSpec {
         own_price: Some(Usd(10_000.0)),
         own_years: Some(4.0),
-        usd_per_kwh: Some(UsdPerKilowattHour(0.1)),
+        site: SiteSpec { usd_per_kwh: Some(UsdPerKilowattHour(0.1)), ..bert().site },
         usd_per_device_hour: Some((UsdPerHour(1.0), UsdPerHour(3.0))),
         ..bert()
     };
