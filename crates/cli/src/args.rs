@@ -1,6 +1,7 @@
 //! What can be typed. Nothing of this leaves the binary: each verb turns it into what the libraries take.
 
 pub(crate) mod estimate;
+pub(crate) mod site;
 
 use std::fmt;
 use std::num::{NonZeroU64, NonZeroUsize};

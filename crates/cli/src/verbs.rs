@@ -25,6 +25,7 @@ pub(crate) mod estimate;
 pub(crate) mod mimic;
 pub(crate) mod predict;
 pub(crate) mod regions;
+pub(crate) mod site;
 
 /// The kind of output that a run's folder is marked with. `mimic` is `compress` with settings: both may go on in one.
 pub(crate) const KIND: &str = "compress";

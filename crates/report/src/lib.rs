@@ -4,12 +4,14 @@
 //! when that is repaid, [`page()`] is the whole run as an HTML page, [`table::study_markdown`] and
 //! [`table::study_text`] set a study against its paper. [`readable`] writes numbers for people. What is not known is printed as `–`, never as 0; what was estimated and not measured has a `~`.
 
+mod amounts;
 mod chart;
 pub mod estimate;
 mod grid;
 mod html;
 mod page;
 pub mod readable;
+pub mod receipt;
 pub mod regions;
 mod sentences;
 pub mod table;

@@ -70,6 +70,8 @@ quantities! {
     Hours;
     /// Energy as meters and bills print it, in kilowatt-hours.
     KilowattHours;
+    /// The same in watt-hours, for small amounts.
+    WattHours;
     /// Mass of greenhouse gas, in grams of CO2 equivalent.
     GramsCo2e;
     /// Mass of greenhouse gas, in kilograms of CO2 equivalent: the unit in which records give it.
@@ -106,6 +108,12 @@ const JOULES_PER_KILOWATT_HOUR: f64 = 3.6e6;
 impl From<Joules> for KilowattHours {
     fn from(energy: Joules) -> Self {
         Self(energy.0 / JOULES_PER_KILOWATT_HOUR)
+    }
+}
+
+impl From<KilowattHours> for WattHours {
+    fn from(energy: KilowattHours) -> Self {
+        Self(energy.0 * 1e3)
     }
 }
 
@@ -259,6 +267,7 @@ mod tests {
     fn conversions_agree_with_the_definitions() {
         assert_eq!(KilowattHours::from(Joules(3.6e6)), KilowattHours(1.0));
         assert_eq!(Joules::from(KilowattHours(0.5)), Joules(1.8e6));
+        assert_eq!(WattHours::from(KilowattHours(0.25)), WattHours(250.0));
         assert_eq!(Joules::from_microjoules(2_500_000), Joules(2.5));
         assert_eq!(Joules(6.0) / Seconds(3.0), Watts(2.0));
         assert_eq!(KilogramsCo2e::from(GramsCo2e(250.0)), KilogramsCo2e(0.25));

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use lessen_footprint::Intensity;
 
 use super::count;
+use super::site::{SiteArgs, above_zero, number};
 
 /// Devices, examples, epochs, experiments: more is a slip.
 const MOST: u64 = 1_000_000_000_000;
@@ -21,7 +21,10 @@ pub(crate) struct EstimateArgs {
     /// How long, or how much.
     #[command(flatten)]
     pub(crate) work: WorkArgs,
-    /// Where and when.
+    /// Where.
+    #[command(flatten)]
+    pub(crate) site: SiteArgs,
+    /// Where else and when.
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
     /// For how much.
@@ -33,9 +36,6 @@ pub(crate) struct EstimateArgs {
         "compare_regions", "hourly", "own_price", "cloud_price", "electricity_price", "experiments", "utilization", "tables",
     ])]
     pub(crate) published: Option<PublishedName>,
-    /// Folder of tables of your own, laid over the built-in ones: files named as in docs/tables.md, a row a fact.
-    #[arg(long, value_name = "DIR", help_heading = "Tables")]
-    pub(crate) tables: Option<PathBuf>,
 }
 
 /// What it runs on.
@@ -95,23 +95,14 @@ pub(crate) struct WorkArgs {
     pub(crate) utilization: Option<f64>,
 }
 
-/// Where and when.
+/// Where else and when.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Place and time")]
+#[command(next_help_heading = "Elsewhere and at other times")]
 pub(crate) struct PlaceArgs {
-    /// Where the electricity is from: country, US state, cloud region (`lessen regions`) [default: the world, a wide band].
-    #[arg(long, value_name = "R")]
-    pub(crate) region: Option<String>,
-    /// Carbon intensity with its unit, in place of the region's: `432.7g/kWh`, `0.954lb/kWh`.
-    #[arg(long, value_name = "I", value_parser = intensity, conflicts_with = "live")]
-    pub(crate) intensity: Option<Intensity>,
     /// Ask a service for the intensity of now: `electricity-maps:ZONE`, with its token in ELECTRICITY_MAPS_TOKEN. Where that
     /// fails, the region's of the tables is taken and said. Needs the feature `live`.
-    #[arg(long, value_name = "SERVICE:ZONE", value_parser = live)]
+    #[arg(long, value_name = "SERVICE:ZONE", value_parser = live, conflicts_with = "intensity")]
     pub(crate) live: Option<LiveZone>,
-    /// Power usage effectiveness: energy of the building over that of its computers [default: the cloud region's, or a band].
-    #[arg(long, value_name = "X", value_parser = pue)]
-    pub(crate) pue: Option<f64>,
     /// Where the same run would emit least: all cloud regions, or those listed.
     #[arg(long, value_name = "LIST", num_args = 0..=1, value_delimiter = ',', default_missing_value = "clouds")]
     pub(crate) compare_regions: Option<Vec<String>>,
@@ -122,11 +113,8 @@ pub(crate) struct PlaceArgs {
 
 /// For how much.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Money (US dollars)")]
+#[command(next_help_heading = "Devices: rent or own (US dollars)")]
 pub(crate) struct MoneyArgs {
-    /// Price of a kilowatt-hour [default: the country's industry, or the world with a band].
-    #[arg(long, value_name = "USD", value_parser = above_zero)]
-    pub(crate) electricity_price: Option<f64>,
     /// Rent of one device an hour, or a range from preemptible to on demand: `2.48`, `0.74..2.48` [default: from the table].
     #[arg(long, value_name = "USD", value_parser = price_range)]
     pub(crate) cloud_price: Option<PriceRange>,
@@ -196,15 +184,6 @@ pub(crate) struct PriceRange {
     pub(crate) high: f64,
 }
 
-fn number(text: &str) -> Result<f64, String> {
-    text.trim().parse().map_err(|_| format!("`{text}` is not a number"))
-}
-
-fn above_zero(text: &str) -> Result<f64, String> {
-    let number = number(text)?;
-    if number > 0.0 && number.is_finite() { Ok(number) } else { Err("expected a number above 0".into()) }
-}
-
 fn share(text: &str) -> Result<f64, String> {
     let number = number(text)?;
     if number > 0.0 && number <= 1.0 {
@@ -212,12 +191,6 @@ fn share(text: &str) -> Result<f64, String> {
     } else {
         Err("expected a share above 0 and up to 1".into())
     }
-}
-
-fn pue(text: &str) -> Result<f64, String> {
-    let number = number(text)?;
-    let expected = "expected 1 or more: a building uses no less energy than the computers in it";
-    if number >= 1.0 && number.is_finite() { Ok(number) } else { Err(expected.into()) }
 }
 
 /// A number above 0, with `K`, `M`, `B` or `T` for 10^3 to 10^12.
@@ -233,10 +206,6 @@ fn magnitude(text: &str) -> Result<f64, String> {
     let number: f64 = digits.parse().map_err(|_| format!("`{text}` is not a number (7e9, 7B)"))?;
     let number = number * times;
     if number > 0.0 && number.is_finite() { Ok(number) } else { Err("expected a number above 0".into()) }
-}
-
-fn intensity(text: &str) -> Result<Intensity, String> {
-    Intensity::parse(text)
 }
 
 fn price_range(text: &str) -> Result<PriceRange, String> {
@@ -270,14 +239,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for bad in ["0", "-1", "nan", "inf", "1e400", "x", ""] {
-            assert!(above_zero(bad).is_err(), "{bad}");
-        }
         for bad in ["0", "1.01", "nan", "-0.5"] {
             assert!(share(bad).is_err(), "{bad}");
-        }
-        for bad in ["0.99", "nan", "inf", "-1"] {
-            assert!(pue(bad).is_err(), "{bad}");
         }
         for bad in ["2..1", "..", "1..", "0..1", "a..b"] {
             assert!(price_range(bad).is_err(), "{bad}");

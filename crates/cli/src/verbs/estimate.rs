@@ -1,21 +1,20 @@
 //! `lessen estimate`: what a run would cost.
 
-use std::borrow::Cow;
 use std::path::Path;
 
-use anyhow::Context as _;
 use lessen_footprint::device::Precision;
 use lessen_footprint::estimate::{Arithmetic, DeviceName, Setting, elsewhere};
 use lessen_footprint::{EstimateError, EstimateSpec, Intensity, Place, SiteSpec, Tables, estimate};
 use lessen_records::{EstimateRecord, Record};
 use lessen_report::estimate as screen;
-use lessen_units::{Flops, FlopsPerSecond, Hours, Usd, UsdPerHour, UsdPerKilowattHour, Watts};
+use lessen_units::{Flops, FlopsPerSecond, Hours, Usd, UsdPerHour, Watts};
 
 use crate::Outcome;
 use crate::args::Common;
 use crate::args::estimate::{EstimateArgs, PrecisionName, WorkArgs};
 use crate::failure::Advised;
 use crate::output::Output;
+use crate::verbs::site;
 
 mod live;
 mod published;
@@ -25,7 +24,7 @@ pub(crate) fn run(args: &EstimateArgs, common: &Common, output: &Output) -> anyh
     if let Some(name) = args.published {
         return published::run(name, common, output);
     }
-    let tables = &*tables(args.tables.as_deref())?;
+    let tables = &*site::tables(args.site.tables.as_deref())?;
     let (intensity, said) = intensity(args, tables)?;
     let spec = spec(args, intensity)?;
     let mut record = estimate(&spec, tables).map_err(with_flag)?;
@@ -38,16 +37,6 @@ pub(crate) fn run(args: &EstimateArgs, common: &Common, output: &Output) -> anyh
         record.when = Some(when::of(path, &record, tables)?);
     }
     show(&record, output)
-}
-
-/// The built-in tables, or the user's laid over them.
-pub(super) fn tables(own: Option<&Path>) -> anyhow::Result<Cow<'static, Tables>> {
-    Ok(match own {
-        Some(folder) => {
-            Cow::Owned(Tables::with_own(folder).context("the tables of `--tables` cannot be used")?)
-        }
-        None => Cow::Borrowed(Tables::built_in()),
-    })
 }
 
 fn show(record: &EstimateRecord, output: &Output) -> anyhow::Result<Outcome> {
@@ -73,12 +62,7 @@ fn spec(args: &EstimateArgs, intensity: Option<Intensity>) -> anyhow::Result<Est
             PrecisionName::Single => Precision::Single,
         },
         peak: hardware.peak_tflops.map(FlopsPerSecond::from_teraflops),
-        site: SiteSpec {
-            region: args.place.region.clone(),
-            intensity,
-            pue: args.place.pue,
-            usd_per_kwh: money.electricity_price.map(UsdPerKilowattHour),
-        },
+        site: SiteSpec { intensity, ..site::spec(&args.site) },
         usd_per_device_hour: money.cloud_price.map(|range| (UsdPerHour(range.low), UsdPerHour(range.high))),
         own_price: money.own_price.map(Usd),
         own_years: money.own_years,
@@ -102,19 +86,13 @@ fn arithmetic(work: &WorkArgs) -> anyhow::Result<Option<Arithmetic>> {
 
 /// An intensity that goes before the region's, and what there is to say about where it is from.
 fn intensity(args: &EstimateArgs, tables: &Tables) -> anyhow::Result<(Option<Intensity>, Option<String>)> {
-    let Some(live) = &args.place.live else { return Ok((args.place.intensity.clone(), None)) };
-    let fallback = match &args.place.region {
-        Some(name) => place("--region", name, tables)?.intensity(tables),
+    let Some(live) = &args.place.live else { return Ok((args.site.intensity.clone(), None)) };
+    let fallback = match &args.site.region {
+        Some(name) => site::place("--region", name, tables)?.intensity(tables),
         None => Intensity::world_average(tables),
     };
     let (intensity, said) = live::intensity(live, fallback, tables)?;
     Ok((Some(intensity), said))
-}
-
-fn place<'t>(flag: &str, name: &str, tables: &'t Tables) -> anyhow::Result<Place<'t>> {
-    Place::find(name, tables).map_err(|error| {
-        Advised { message: format!("`{flag}`: {error}"), hint: error.hint().to_owned() }.into()
-    })
 }
 
 /// The places of `--compare-regions`.
@@ -122,7 +100,7 @@ fn places<'t>(list: &[String], tables: &'t Tables) -> anyhow::Result<Vec<Place<'
     if list.len() == 1 && list[0] == "clouds" {
         return Ok(Place::all(tables).filter(|place| place.provider().is_some()).collect());
     }
-    list.iter().map(|name| place("--compare-regions", name, tables)).collect()
+    list.iter().map(|name| site::place("--compare-regions", name, tables)).collect()
 }
 
 /// The error with the flag that it is about.

@@ -8,7 +8,7 @@ use crate::args::estimate::RegionsArgs;
 use crate::output::Output;
 
 pub(crate) fn run(args: &RegionsArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let tables = super::estimate::tables(args.tables.as_deref())?;
+    let tables = super::site::tables(args.tables.as_deref())?;
     let filter = args.filter.as_deref().unwrap_or_default();
     let found = regions(filter, &tables);
     if found.regions.is_empty() {
