@@ -6,7 +6,8 @@
 //! place, and with fields of later versions kept. [`write_whole`] makes a file appear whole or not at all;
 //! an [`OutputFolder`] is claimed before long work and keeps finished stages under names made of their
 //! content ([`content_name`]), so that the same command run again finds them. [`Machine`] says where numbers
-//! were taken.
+//! were taken. A [`Ledger`] keeps the receipts of all runs; [`export`] and [`codecarbon`] carry them to other programs
+//! and from CodeCarbon.
 //!
 //! # Example
 //! ```
@@ -29,11 +30,17 @@
 //! # Ok::<(), RecordError>(())
 //! ```
 
+// pub mod codecarbon;
 pub mod content;
 mod error;
 pub mod estimate;
+#[cfg(test)]
+mod example;
+// pub mod export;
 pub mod file;
 pub mod folder;
+mod instant;
+pub mod ledger;
 mod machine;
 pub mod receipt;
 pub mod regions;
@@ -46,6 +53,7 @@ pub use error::RecordError;
 pub use estimate::EstimateRecord;
 pub use file::write_whole;
 pub use folder::OutputFolder;
+pub use ledger::{Ledger, LedgerError};
 pub use machine::Machine;
 pub use receipt::Receipt;
 pub use regions::{RegionRecord, RegionsRecord};

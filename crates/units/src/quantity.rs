@@ -169,6 +169,21 @@ impl FlopsPerSecond {
     }
 }
 
+/// A gibibyte is 2^30 bytes.
+const BYTES_PER_GIBIBYTE: f64 = 1_073_741_824.0;
+
+impl Bytes {
+    /// From gibibytes, which many programs call GB.
+    pub fn from_gibibytes(gibibytes: f64) -> Self {
+        Self(gibibytes * BYTES_PER_GIBIBYTE)
+    }
+
+    /// The same in gibibytes.
+    pub fn gibibytes(self) -> f64 {
+        self.0 / BYTES_PER_GIBIBYTE
+    }
+}
+
 const SECONDS_PER_HOUR: f64 = 3600.0;
 /// A year of 365 days, as rates of writing hardware off take it.
 const HOURS_PER_YEAR: f64 = 8760.0;
@@ -266,6 +281,8 @@ mod tests {
     #[test]
     fn conversions_agree_with_the_definitions() {
         assert_eq!(KilowattHours::from(Joules(3.6e6)), KilowattHours(1.0));
+        assert_eq!(Bytes::from_gibibytes(23.5), Bytes(25_232_932_864.0));
+        assert_eq!(Bytes(25_232_932_864.0).gibibytes(), 23.5);
         assert_eq!(Joules::from(KilowattHours(0.5)), Joules(1.8e6));
         assert_eq!(WattHours::from(KilowattHours(0.25)), WattHours(250.0));
         assert_eq!(Joules::from_microjoules(2_500_000), Joules(2.5));
