@@ -1,6 +1,7 @@
 //! What can be typed. Nothing of this leaves the binary: each verb turns it into what the libraries take.
 
 pub(crate) mod estimate;
+pub(crate) mod ledger;
 pub(crate) mod site;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use estimate::{EstimateArgs, RegionsArgs};
+use ledger::LedgerArgs;
 use lessen_compress::munge::MungeSpec;
 use lessen_compress::{HIDDEN, Method};
 use lessen_data::Task;
@@ -54,6 +56,8 @@ pub(crate) enum Verb {
     /// said comes from tables of facts, with a band: `docs/tables.md` lists them with their sources. Nothing is looked up over the
     /// network and no location is guessed.
     Estimate(Box<EstimateArgs>),
+    /// The receipts of all runs: list, show, sum, export, import, verify.
+    Ledger(LedgerArgs),
     /// Carbon intensities by country, state and cloud region, with year, scope and source.
     Regions(RegionsArgs),
 }

@@ -50,6 +50,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<Outcome> {
         Verb::Mimic(args) => verbs::mimic::run(args, &cli.common, output),
         Verb::Predict(args) => verbs::predict::run(args, &cli.common, output),
         Verb::Estimate(args) => verbs::estimate::run(args, &cli.common, output),
+        Verb::Ledger(args) => verbs::ledger::run(args, output),
         Verb::Regions(args) => verbs::regions::run(args, output),
         Verb::Data(args) => verbs::data::run(args, &cli.common, output),
     }

@@ -41,8 +41,6 @@ enum PlannedVerb {
     Stage(StageArgs),
     /// Say which sensors can be read here, and what would make the others readable.
     Doctor,
-    /// The receipts of all runs.
-    Ledger(LedgerArgs),
     /// Run a paper's experiment again and hold it against the paper.
     Reproduce(ReproduceArgs),
     /// A page or table of results.
@@ -242,42 +240,6 @@ enum StageVerb {
     },
     /// The part that began last ends.
     End,
-}
-
-#[derive(Debug, Args)]
-struct LedgerArgs {
-    /// What to do.
-    #[command(subcommand)]
-    verb: LedgerVerb,
-}
-
-#[derive(Debug, Subcommand)]
-enum LedgerVerb {
-    /// A line a run.
-    List,
-    /// One receipt.
-    Show {
-        /// Its id.
-        id: String,
-    },
-    /// Sums.
-    Total {
-        /// A sum a value of this tag.
-        #[arg(long, value_name = "TAG")]
-        by: Option<String>,
-    },
-    /// All receipts in another format.
-    Export {
-        /// `json`, `csv` or `codecarbon`.
-        format: String,
-    },
-    /// Receipts from a file of another tool.
-    Import {
-        /// The file.
-        file: PathBuf,
-    },
-    /// Whether every row is whole.
-    Verify,
 }
 
 #[derive(Debug, Args)]

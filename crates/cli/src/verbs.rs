@@ -22,6 +22,7 @@ use crate::progress::Line;
 pub(crate) mod compress;
 pub(crate) mod data;
 pub(crate) mod estimate;
+pub(crate) mod ledger;
 pub(crate) mod mimic;
 pub(crate) mod predict;
 pub(crate) mod regions;

@@ -36,8 +36,8 @@ pub(crate) fn figure<Q: Quantity>(figure: &Figure<Q>, unit: &str, scale: Scale) 
 }
 
 /// A figure without its band.
-pub(crate) fn quantity<Q: Quantity>(of: &Figure<Q>, unit: &str) -> String {
-    let text = figure(of, unit, Scale::Plain);
+pub(crate) fn quantity<Q: Quantity>(of: &Figure<Q>, unit: &str, scale: Scale) -> String {
+    let text = figure(of, unit, scale);
     match text.split_once(" (") {
         Some((value, _)) => value.to_owned(),
         None => text,

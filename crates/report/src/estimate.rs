@@ -43,7 +43,7 @@ fn heading(record: &EstimateRecord) -> String {
         (None, _) => "A run".to_owned(),
     };
     let time = match record.hours.value() {
-        Some(_) => format!(" for {}", quantity(&record.hours, "h")),
+        Some(_) => format!(" for {}", quantity(&record.hours, "h", Scale::Plain)),
         None => String::new(),
     };
     let times = match record.experiments {
@@ -52,7 +52,7 @@ fn heading(record: &EstimateRecord) -> String {
     };
     let in_all = match record.device_hours.value() {
         Some(_) if hardware.key.is_some() || hardware.count > 1 => {
-            format!(": {}", quantity(&record.device_hours, "device-hours"))
+            format!(": {}", quantity(&record.device_hours, "device-hours", Scale::Plain))
         }
         _ => String::new(),
     };
@@ -82,7 +82,8 @@ pub fn own_tables_sentence(tables: &[OwnTableRecord]) -> String {
 /// What it would cost: a label, the figure, what is to be minded about it.
 fn costs(record: &EstimateRecord) -> Vec<(&'static str, String, String)> {
     let mut lines = arithmetic(record);
-    let pounds = quantity(&record.carbon.kg_co2e.map(GramsCo2e::from).map(PoundsCo2e::from), "lb");
+    let pounds =
+        quantity(&record.carbon.kg_co2e.map(GramsCo2e::from).map(PoundsCo2e::from), "lb", Scale::Plain);
     let mut push = |label, figure, remark| lines.push((label, figure, remark));
     let energy = &record.kwh_with_pue;
     push("energy", figure(energy, "kWh", Scale::Plain), remark(energy, ""));
@@ -120,7 +121,8 @@ fn arithmetic(record: &EstimateRecord) -> Vec<(&'static str, String, String)> {
 
 /// What owning would cost instead of renting.
 fn owning(own: &OwnRecord) -> [(&'static str, String, String); 2] {
-    let (purchase, years) = (quantity(&own.purchase_usd, "USD"), figure(&own.years, "years", Scale::Plain));
+    let (purchase, years) =
+        (quantity(&own.purchase_usd, "USD", Scale::Plain), figure(&own.years, "years", Scale::Plain));
     let share = format!("this run's share of buying for {purchase}, over {years}, and the electricity");
     let after = "of each device: from there on owning is cheaper than renting";
     [
@@ -209,7 +211,7 @@ fn places(record: &EstimateRecord) -> String {
             if place.name.is_empty() { NOTHING } else { &place.name },
         );
         // The doubt about the energy is the same everywhere; that about the intensity is the place's own.
-        let emitted = quantity(&place.kg_co2e, "kg");
+        let emitted = quantity(&place.kg_co2e, "kg", Scale::Plain);
         let value = format!("{emitted:<13} {}", figure(&place.g_per_kwh, "g/kWh", Scale::Plain));
         line_of(&place.region, 27, &value, &remark)
     };

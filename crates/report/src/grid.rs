@@ -1,6 +1,6 @@
 //! Rows of cells as text: aligned columns for a terminal, or Markdown.
 
-use crate::readable::one_line;
+use crate::readable::{one_line, shortened};
 
 /// A table: the first column is words, the others are numbers where nothing else is said.
 pub(crate) struct Grid {
@@ -79,14 +79,6 @@ fn text_line<S: AsRef<str>>(cells: &[S], widths: &[usize], words: &[usize]) -> S
         }
     }
     line.trim_end().to_owned()
-}
-
-/// The cell, or its beginning and `…`.
-fn shortened(cell: &str, width: usize) -> String {
-    if cell.chars().count() <= width {
-        return cell.to_owned();
-    }
-    cell.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
 fn markdown_line(cells: impl Iterator<Item = String>) -> String {

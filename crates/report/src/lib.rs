@@ -9,6 +9,7 @@ mod chart;
 pub mod estimate;
 mod grid;
 mod html;
+pub mod ledger;
 mod page;
 pub mod readable;
 pub mod receipt;

@@ -190,6 +190,14 @@ pub(crate) fn significant(value: f64, digits: usize) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// The text, or its beginning and `…`.
+pub(crate) fn shortened(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
+
 /// The text broken between words so that no line is longer than `width` characters where a word is not; lines after the first
 /// begin with `indent`.
 pub(crate) fn wrapped(text: &str, width: usize, indent: &str) -> String {

@@ -34,7 +34,10 @@ fn energy(receipt: &Receipt) -> String {
     let energy = &receipt.energy;
     let mut said = Vec::new();
     if energy.machine_joules.value().is_some() {
-        said.push(format!("of {} that the machine took", quantity(&energy.machine_joules, "J")));
+        said.push(format!(
+            "of {} that the machine took",
+            quantity(&energy.machine_joules, "J", Scale::Prefixes)
+        ));
     }
     said.extend(energy.measured_share.map(|share| format!("{} of it measured", percent(share))));
     if !energy.complete {

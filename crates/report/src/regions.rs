@@ -5,7 +5,7 @@ use lessen_units::Quantity as _;
 
 use crate::estimate::own_tables_sentence;
 use crate::grid::Grid;
-use crate::readable::{NOTHING, significant};
+use crate::readable::{NOTHING, shortened, significant};
 use crate::table::WIDTH;
 
 /// A line a place: code, grams of CO2 equivalent a kilowatt-hour, year, scope, PUE, name, source.
@@ -36,11 +36,4 @@ fn source(region: &RegionRecord) -> String {
         note if region.pue.is_some() && !note.is_empty() => format!("{note}: {}", region.source),
         _ => region.source.clone(),
     }
-}
-
-fn shortened(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    text.chars().take(width - 1).chain(['…']).collect()
 }
