@@ -1,0 +1,174 @@
+//! A command while it runs.
+
+use std::process;
+use std::time::{Duration, Instant};
+
+use lessen_units::Seconds;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process, wait};
+
+use crate::error::WaitError;
+use crate::signals::Signals;
+use crate::tree::{Tree, Usage, is_stopped};
+
+/// A command that was started.
+#[derive(Debug)]
+pub struct Running {
+    pid: Pid,
+    tree: Tree,
+    signals: Signals,
+    began: Instant,
+    wait_all: bool,
+    exit: Option<Exit>,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// By itself, with a code.
+    Code(u8),
+    /// By a signal, with its number.
+    Signal(u8),
+}
+
+impl Exit {
+    /// What a shell answers: the code, or 128 and the number of the signal.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Code(code) => code,
+            Self::Signal(number) => number.saturating_add(128),
+        }
+    }
+
+    fn of(status: WaitStatus) -> Option<Self> {
+        let byte = |number: i32| u8::try_from(number).unwrap_or(u8::MAX);
+        match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => Some(Self::Code(byte(code))),
+            (_, Some(number)) => Some(Self::Signal(byte(number))),
+            _ => None,
+        }
+    }
+}
+
+/// A command that has ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// How.
+    pub exit: Exit,
+    /// What it used, with all that it started.
+    pub usage: Usage,
+    /// Wall time from its start to the end of what was waited for, by a monotonic clock.
+    pub seconds: Seconds,
+}
+
+impl Running {
+    pub(crate) fn new(
+        child: &process::Child,
+        began: Instant,
+        tree: Tree,
+        signals: Signals,
+        wait_all: bool,
+    ) -> Self {
+        Self { pid: Pid::from_child(child), tree, signals, began, wait_all, exit: None }
+    }
+
+    /// The process that was started.
+    pub fn id(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// What it used so far.
+    pub fn usage(&mut self) -> Usage {
+        self.tree.usage()
+    }
+
+    /// Waits until the command ends (or, as the options have it, all that it started) and calls `tick` with the usage
+    /// so far after every `interval`. In between it sleeps in the kernel. Signals are passed on meanwhile, and when
+    /// the terminal stops the command this process stops with it. Where the command has ended and only what it left is
+    /// waited for, a signal that asks to end (Ctrl-C, `SIGTERM`) ends the waiting.
+    ///
+    /// # Errors
+    /// Where the end cannot be seen, because another part of this process has waited for it.
+    pub fn wait(&mut self, interval: Duration, mut tick: impl FnMut(&Usage)) -> Result<Ended, WaitError> {
+        let mut next = Instant::now().checked_add(interval);
+        loop {
+            let arrived = self.signals.arrived();
+            for signal in arrived.to_pass_on {
+                self.send(signal);
+            }
+            if arrived.continued && is_stopped(self.pid.as_raw_nonzero().get()) {
+                self.send(Signal::CONT);
+            }
+            let now = self.reap()?;
+            let enough = if arrived.asked_to_end { self.exit } else { None };
+            if let Some(exit) = now.ended.or(enough) {
+                return Ok(Ended { exit, usage: self.tree.usage(), seconds: self.began.elapsed().into() });
+            }
+            if now.stopped && !arrived.continued {
+                // The whole process stops here; it goes on when the shell continues the job.
+                let _ = kill_process(getpid(), Signal::STOP);
+                continue;
+            }
+            if next.is_some_and(|next| next <= Instant::now()) {
+                tick(&self.tree.usage());
+                next = Instant::now().checked_add(interval);
+            }
+            self.sleep_until(next);
+        }
+    }
+
+    /// Until a signal (that of an ended child among them) or the instant.
+    fn sleep_until(&self, next: Option<Instant>) {
+        let left = next.map(|next| next.saturating_duration_since(Instant::now()));
+        let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+        // An interruption is as good as a wake-up.
+        let _ =
+            poll(&mut [PollFd::from_borrowed_fd(self.signals.readable(), PollFlags::IN)], timeout.as_ref());
+    }
+
+    /// Takes in all that has happened to our children, orphans that came to us among them.
+    fn reap(&mut self) -> Result<Now, WaitError> {
+        let mut stopped = false;
+        self.tree.look_at_the_dead();
+        loop {
+            match wait(WaitOptions::NOHANG | WaitOptions::UNTRACED) {
+                Ok(Some((pid, status))) if status.stopped() => {
+                    // A debugger's SIGSTOP is the command's own affair, and nobody would wake us from it.
+                    let by_terminal = [Signal::TSTP, Signal::TTIN, Signal::TTOU].map(Signal::as_raw);
+                    stopped |= pid == self.pid
+                        && status.stopping_signal().is_some_and(|signal| by_terminal.contains(&signal));
+                }
+                Ok(Some((pid, status))) => {
+                    self.tree.reaped(pid.as_raw_nonzero().get());
+                    if pid == self.pid {
+                        self.exit = Exit::of(status);
+                        stopped = false;
+                    }
+                }
+                Ok(None) if self.wait_all => return Ok(Now { ended: None, stopped }),
+                Ok(None) => return Ok(Now { ended: self.exit, stopped }),
+                Err(Errno::INTR) => {}
+                Err(Errno::CHILD) if self.exit.is_some() => return Ok(Now { ended: self.exit, stopped }),
+                Err(Errno::CHILD) => return Err(WaitError::Lost { pid: self.pid.as_raw_nonzero().get() }),
+                Err(error) => {
+                    let pid = self.pid.as_raw_nonzero().get();
+                    return Err(WaitError::Refused { pid, source: error.into() });
+                }
+            }
+        }
+    }
+
+    /// To the command; nothing where it has ended, whose number may be another's by now.
+    fn send(&self, signal: Signal) {
+        if self.exit.is_none() {
+            let _ = kill_process(self.pid, signal);
+        }
+    }
+}
+
+/// What a look at our children found.
+struct Now {
+    ended: Option<Exit>,
+    stopped: bool,
+}
