@@ -6,6 +6,8 @@ use lessen_compress::CompressError;
 use lessen_data::DataError;
 use lessen_footprint::TableError;
 use lessen_records::RecordError;
+use lessen_records::codecarbon::CsvError;
+use lessen_records::ledger::LedgerError;
 
 /// Something with advice that did not come from a library.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,12 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         return Some(error.hint.clone());
     }
     if let Some(error) = error.downcast_ref::<TableError>() {
+        return error.hint().map(str::to_owned);
+    }
+    if let Some(error) = error.downcast_ref::<LedgerError>() {
+        return error.hint().map(str::to_owned);
+    }
+    if let Some(error) = error.downcast_ref::<CsvError>() {
         return error.hint().map(str::to_owned);
     }
     let of_data = error.downcast_ref::<DataError>().and_then(DataError::hint);

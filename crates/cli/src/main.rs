@@ -23,6 +23,8 @@ pub(crate) enum Outcome {
     Done,
     /// What was checked does not hold, or is incomplete.
     NotHeld,
+    /// Another program ran, and this is its code.
+    Exit(u8),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::NotHeld) => ExitCode::from(1),
+        Ok(Outcome::Exit(code)) => ExitCode::from(code),
         Err(error) if failure::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output.failure(&failure::text(&error));

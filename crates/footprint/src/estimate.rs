@@ -8,12 +8,12 @@ mod error;
 mod spec;
 
 use lessen_records::estimate::{
-    ElsewhereRecord, EquivalentRecord, EstimatedCost, HardwareRecord, OwnRecord, OwnTableRecord, WorkRecord,
+    ElsewhereRecord, EstimatedCost, HardwareRecord, OwnRecord, OwnTableRecord, WorkRecord,
 };
 use lessen_records::{EstimateRecord, Schema};
 use lessen_units::{
-    Figure, Flops, FlopsPerSecond, GramsCo2e, Hours, Joules, KilogramsCo2e, KilowattHours, Kind, Quantity,
-    Seconds, Usd, UsdPerHour, Watts,
+    Figure, Flops, FlopsPerSecond, Hours, Joules, KilogramsCo2e, KilowattHours, Kind, Quantity, Seconds, Usd,
+    UsdPerHour, Watts,
 };
 use serde_json::Map;
 
@@ -21,11 +21,12 @@ pub use error::{EstimateError, Setting};
 pub use spec::{Arithmetic, DeviceName, EstimateSpec};
 
 use crate::device::Device;
+use crate::equivalents::equivalents;
 use crate::money::{self, owning, price_of_device};
 use crate::place::Place;
 use crate::published_runs::{six_n_d, utilization};
 use crate::site::{Site, pue};
-use crate::tables::{Amount, DefaultValue, Tables};
+use crate::tables::{DefaultValue, Tables};
 
 /// What a run would cost.
 ///
@@ -362,30 +363,6 @@ fn flops(arithmetic: &Arithmetic, tables: &Tables) -> Figure<Flops> {
             Figure::exact(Flops(*flops_per_example as f64 * times), Kind::Estimated, how)
         }
     }
-}
-
-/// How many of each everyday thing an emission, or an energy, is.
-fn equivalents(
-    emitted: &Figure<GramsCo2e>,
-    bought: &Figure<KilowattHours>,
-    tables: &Tables,
-) -> Vec<EquivalentRecord> {
-    let rows = tables.equivalents.rows().iter();
-    let records = rows.map(|row| {
-        let one = |raw: f64| Figure::exact(raw, Kind::Estimated, row.source.clone());
-        let amount = match row.amount() {
-            Amount::Emitted(mass) => emitted.ratio(&one(mass.0)),
-            Amount::Used(energy) => bought.ratio(&one(energy.0)),
-        };
-        EquivalentRecord {
-            key: row.key.clone(),
-            phrase: row.phrase.clone(),
-            amount,
-            source: format!("{}, {}", row.source, row.year),
-            extra: Map::default(),
-        }
-    });
-    records.filter(|record| record.amount.value().is_some()).collect()
 }
 
 /// The tables of the user's, for a record.

@@ -22,6 +22,7 @@
 
 mod carbon;
 pub mod device;
+mod equivalents;
 pub mod estimate;
 pub mod hourly;
 mod instant;
@@ -39,6 +40,7 @@ pub mod tables;
 
 pub use carbon::carbon;
 pub use device::Device;
+pub use equivalents::nearest_equivalent;
 pub use estimate::{EstimateError, EstimateSpec, estimate};
 pub use intensity::Intensity;
 pub use place::{Place, PlaceError};

@@ -27,6 +27,8 @@ pub(crate) fn receipt(id: &str) -> Receipt {
             joules: estimated(100.0),
             kwh_with_pue: estimated(4e-5),
             complete: true,
+            machine_joules: estimated(150.0),
+            measured_share: Some(0.6),
             components: vec![
                 component(
                     "cpu package 0",
@@ -63,6 +65,8 @@ pub(crate) fn receipt(id: &str) -> Receipt {
             lessen_version: "0.1.0".to_owned(),
             extra: Map::new(),
         },
+        equivalent: None,
+        notes: Vec::new(),
         extra: Map::new(),
     }
 }
@@ -80,5 +84,6 @@ pub(crate) fn estimated<Q: Quantity>(value: f64) -> Figure<Q> {
 
 fn component(device: &str, joules: Figure<lessen_units::Joules>) -> Component {
     let (device, source) = (device.to_owned(), joules.how().to_owned());
-    Component { device, source, joules, why: None, extra: Map::new() }
+    let machine_joules = joules.clone();
+    Component { device, source, joules, machine_joules, in_sum: true, why: None, extra: Map::new() }
 }

@@ -3,17 +3,26 @@
 use time::format_description::well_known::{Iso8601, Rfc3339};
 use time::{Duration, OffsetDateTime, PrimitiveDateTime};
 
+/// The time of day, as records have it: RFC 3339, UTC. To say when something began; times are taken by other clocks.
+pub fn now() -> String {
+    // The calendar has the year that a clock can show.
+    text(OffsetDateTime::now_utc()).unwrap_or_default()
+}
+
 /// Reads RFC 3339.
 pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text, &Rfc3339).ok()
 }
 
 /// Reads what Python programs write: RFC 3339, with a space instead of the `T` or without an offset, which is then
-/// taken as UTC, since the row does not say where its clock stood.
+/// taken as UTC, since the row does not say where its clock stood. `None` too outside of the years 1990 to 2100, in which
+/// no run was metered.
 pub(crate) fn parse_loosely(text: &str) -> Option<OffsetDateTime> {
     let text = text.trim().replacen(' ', "T", 1);
     let with_offset = OffsetDateTime::parse(&text, &Iso8601::PARSING).ok();
-    with_offset.or_else(|| Some(PrimitiveDateTime::parse(&text, &Iso8601::PARSING).ok()?.assume_utc()))
+    let found = with_offset
+        .or_else(|| Some(PrimitiveDateTime::parse(&text, &Iso8601::PARSING).ok()?.assume_utc()))?;
+    (1990..=2100).contains(&found.year()).then_some(found)
 }
 
 /// The instant as RFC 3339, in UTC, to the microsecond; `None` in years that RFC 3339 has not.
@@ -46,6 +55,7 @@ mod tests {
             (" 2024-04-13T21:30:53+02:00 ", Some("2024-04-13T19:30:53Z")),
             ("2024-04-13T21:30:53.123456789", Some("2024-04-13T21:30:53.123456Z")),
             ("13/04/2024", None),
+            ("0024-04-13T21:30:53", None),
             ("", None),
         ] {
             assert_eq!(parse_loosely(written).and_then(text).as_deref(), meant, "{written}");

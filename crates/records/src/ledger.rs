@@ -55,6 +55,7 @@ pub use error::LedgerError;
 pub use list::{Filter, Receipts, Runs};
 pub use place::default_path;
 pub use run::Run;
+pub(crate) use run::{kind_name, state_name};
 pub use total::{Sum, Total};
 pub use verify::{Problem, Verification};
 
@@ -176,5 +177,5 @@ pub fn checkpoint_spacing(elapsed: Seconds) -> Seconds {
     const LEAST: f64 = 3.0;
     const SHARE: f64 = 1e-3;
     const MOST: f64 = 300.0;
-    Seconds((elapsed.0 * SHARE).max(LEAST).min(MOST))
+    Seconds((elapsed.0.max(0.0) * SHARE).clamp(LEAST, MOST))
 }

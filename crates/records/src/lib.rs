@@ -30,13 +30,13 @@
 //! # Ok::<(), RecordError>(())
 //! ```
 
-// pub mod codecarbon;
+pub mod codecarbon;
 pub mod content;
 mod error;
 pub mod estimate;
 #[cfg(test)]
 mod example;
-// pub mod export;
+pub mod export;
 pub mod file;
 pub mod folder;
 mod instant;
@@ -53,6 +53,7 @@ pub use error::RecordError;
 pub use estimate::EstimateRecord;
 pub use file::write_whole;
 pub use folder::OutputFolder;
+pub use instant::now;
 pub use ledger::{Ledger, LedgerError};
 pub use machine::Machine;
 pub use receipt::Receipt;

@@ -157,21 +157,11 @@ fn inputs(record: &EstimateRecord) -> Vec<(&'static str, String, String)> {
     lines
 }
 
-/// A few everyday things, those nearest to one first in number; all of them are in the record.
+/// The first of the everyday things; all of them are in the record.
 fn as_much_as(equivalents: &[EquivalentRecord]) -> String {
     const SHOWN: usize = 5;
-    let distance = |record: &EquivalentRecord| {
-        record.amount.value().filter(|amount| *amount > 0.0).map_or(f64::INFINITY, |amount| {
-            // Somewhat more than one is easier to imagine than a part.
-            let size = amount.log10();
-            if size < 0.0 { -2.0 * size } else { size }
-        })
-    };
-    let mut nearest: Vec<&EquivalentRecord> =
-        equivalents.iter().filter(|record| distance(record).is_finite()).collect();
-    nearest.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
     let mut text = String::new();
-    for (index, record) in nearest.into_iter().take(SHOWN).enumerate() {
+    for (index, record) in equivalents.iter().take(SHOWN).enumerate() {
         let label = if index == 0 { "as much as" } else { "" };
         let remark = format!("{} ({})", record.phrase, short(&record.source));
         text += &line(label, &figure(&record.amount, "×", Scale::Plain), &remark);
@@ -180,7 +170,7 @@ fn as_much_as(equivalents: &[EquivalentRecord]) -> String {
 }
 
 /// A source by its first words and its year: `Strubell 2019`.
-fn short(source: &str) -> String {
+pub(crate) fn short(source: &str) -> String {
     let name = source.split([',', ':', '(']).next().unwrap_or_default().trim();
     let year = source.rsplit(", ").next().filter(|year| year.len() == 4 && *year != name);
     year.map_or_else(|| name.to_owned(), |year| format!("{name} {year}"))

@@ -5,6 +5,7 @@ use lessen_records::receipt::{Component, State};
 use lessen_units::{GramsCo2e, Joules, Quantity as _, Seconds, WattHours};
 
 use crate::amounts::{Scale, figure, line, quantity, remark};
+use crate::estimate::short;
 use crate::readable::{NOTHING, bytes, percent, significant, with_unit, wrapped};
 use crate::table::WIDTH;
 
@@ -84,7 +85,7 @@ fn costs(receipt: &Receipt) -> String {
         text += &line("cloud", &figure(&cost.cloud_usd, "USD", Scale::Plain), rent);
     }
     if let Some(like) = &receipt.equivalent {
-        let remark = format!("{} ({})", like.phrase, like.source);
+        let remark = format!("{} ({})", like.phrase, short(&like.source));
         text += &line("as much as", &figure(&like.amount, "×", Scale::Plain), &remark);
     }
     text

@@ -1,24 +1,31 @@
 //! `lessen ledger`: the receipts of all runs.
 
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
+use lessen_records::codecarbon::{self, BrokenRows};
 use lessen_records::ledger::{Filter, Ledger, Run, Sum, Total, default_path};
-use lessen_records::{Receipt, Record as _};
+use lessen_records::{Receipt, Record as _, export};
 use lessen_units::Quantity;
 use serde_json::json;
 
 use crate::Outcome;
-use crate::args::ledger::{LedgerArgs, LedgerVerb};
+use crate::args::ledger::{ExportFormat, LedgerArgs, LedgerVerb};
 use crate::output::Output;
 
 pub(crate) fn run(args: &LedgerArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let ledger = Ledger::open_existing(&place(args.ledger.as_deref())?)?;
+    let path = place(args.ledger.as_deref())?;
+    let ledger = match &args.verb {
+        LedgerVerb::Import { .. } => Ledger::open(&path)?,
+        _ => Ledger::open_existing(&path)?,
+    };
     match &args.verb {
         LedgerVerb::List { tag, limit } => list(&ledger, tag.as_ref(), *limit, output),
         LedgerVerb::Show { id } => show(&ledger.show(id)?, output),
         LedgerVerb::Total { by } => total(&ledger, by.as_deref(), output),
         LedgerVerb::Verify => verify(&ledger, output),
-        LedgerVerb::Export { .. } | LedgerVerb::Import { .. } => anyhow::bail!("to come"),
+        LedgerVerb::Export { format } => export(&ledger, *format),
+        LedgerVerb::Import { file, skip_broken } => import(&ledger, file, *skip_broken, output),
     }
 }
 
@@ -98,4 +105,36 @@ fn verify(ledger: &Ledger, output: &Output) -> anyhow::Result<Outcome> {
         output.data(&lessen_report::ledger::verification(&found))?;
     }
     Ok(if found.is_sound() { Outcome::Done } else { Outcome::NotHeld })
+}
+
+fn export(ledger: &Ledger, format: ExportFormat) -> anyhow::Result<Outcome> {
+    let out = BufWriter::new(std::io::stdout().lock());
+    match format {
+        ExportFormat::Json => export::json(ledger.receipts(), out)?,
+        ExportFormat::Csv => export::csv(ledger.receipts(), out)?,
+        ExportFormat::Codecarbon => codecarbon::write(ledger.receipts(), out)?,
+    };
+    Ok(Outcome::Done)
+}
+
+fn import(ledger: &Ledger, file: &Path, skip_broken: bool, output: &Output) -> anyhow::Result<Outcome> {
+    let broken = if skip_broken { BrokenRows::Skip } else { BrokenRows::Refuse };
+    let read = codecarbon::read_file(file, broken)?;
+    let (rows, skipped) = (read.receipts.len(), read.skipped.len());
+    let imported = ledger.import(read.receipts)?;
+    if output.json() {
+        let counts = json!({
+            "runs": rows, "new": imported.added, "there_already": imported.already_there, "broken_rows": skipped,
+            "superseded_rows": read.superseded,
+        });
+        output.data(&serde_json::to_string_pretty(&counts)?)?;
+        return Ok(Outcome::Done);
+    }
+    output.data(&format!(
+        "{rows} runs in `{}`: {} new, {} in the ledger already; {skipped} broken rows left out",
+        file.display(),
+        imported.added,
+        imported.already_there,
+    ))?;
+    Ok(Outcome::Done)
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::Context as _;
-use lessen_footprint::{Place, SiteSpec, Tables};
+use lessen_footprint::{Place, PlaceError, Site, SiteSpec, Tables};
 use lessen_units::UsdPerKilowattHour;
 
 use crate::args::site::SiteArgs;
@@ -30,9 +30,16 @@ pub(crate) fn spec(args: &SiteArgs) -> SiteSpec {
     }
 }
 
+/// The site that was typed.
+pub(crate) fn site<'t>(args: &SiteArgs, tables: &'t Tables) -> anyhow::Result<Site<'t>> {
+    Site::new(&spec(args), tables).map_err(|error| named("--region", &error))
+}
+
 /// The place that a flag names.
 pub(crate) fn place<'t>(flag: &str, name: &str, tables: &'t Tables) -> anyhow::Result<Place<'t>> {
-    Place::find(name, tables).map_err(|error| {
-        Advised { message: format!("`{flag}`: {error}"), hint: error.hint().to_owned() }.into()
-    })
+    Place::find(name, tables).map_err(|error| named(flag, &error))
+}
+
+fn named(flag: &str, error: &PlaceError) -> anyhow::Error {
+    Advised { message: format!("`{flag}`: {error}"), hint: error.hint().to_owned() }.into()
 }

@@ -1,5 +1,7 @@
 //! Adding events, and keeping the tables beside them current, in one transaction.
 
+use std::collections::BTreeMap;
+
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params, params_from_iter};
 use sha2::{Digest, Sha256};
@@ -179,11 +181,10 @@ impl<'ledger> Append<'ledger> {
         known: Option<&Known>,
     ) -> rusqlite::Result<()> {
         if let Some(known) = known {
-            if known.started_us == started_us && known.tags == serde_json::json!(run.tags).to_string() {
+            if known.started_us == started_us && known.tags == run.tags_text() {
                 return Ok(());
             }
-            let old: std::collections::BTreeMap<String, String> =
-                serde_json::from_str(&known.tags).unwrap_or_default();
+            let old: BTreeMap<String, String> = serde_json::from_str(&known.tags).unwrap_or_default();
             let mut delete = self.transaction.prepare_cached(
                 "DELETE FROM tags WHERE key = ?1 AND value = ?2 AND started_us = ?3 AND run = ?4",
             )?;

@@ -28,7 +28,8 @@ mod tests {
 
     #[test]
     fn the_first_variable_that_is_set_says_where() {
-        let cases: [(&[(&str, &str)], Option<&str>); 7] = [
+        type Case<'case> = (&'case [(&'case str, &'case str)], Option<&'case str>);
+        let cases: [Case<'_>; 7] = [
             (&[("LESSEN_LEDGER", "x.db"), ("XDG_DATA_HOME", "/d"), ("HOME", "/h")], Some("x.db")),
             (&[("XDG_DATA_HOME", "/d"), ("HOME", "/h")], Some("/d/lessen/ledger.sqlite")),
             (&[("HOME", "/h")], Some("/h/.local/share/lessen/ledger.sqlite")),

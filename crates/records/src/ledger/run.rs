@@ -156,12 +156,17 @@ impl Run {
         instant::microseconds(instant::parse(&self.started)?)
     }
 
+    /// The tags as they are stored: JSON.
+    pub(super) fn tags_text(&self) -> String {
+        serde_json::json!(self.tags).to_string()
+    }
+
     /// The values of [`COLUMNS`]; `started_us` as [`Run::started_us`] has it.
     pub(super) fn values(&self, started_us: i64) -> Vec<Value> {
         let mut values = vec![
             Value::from(self.id.clone()),
             Value::from(self.name.clone()),
-            Value::from(serde_json::json!(self.tags).to_string()),
+            Value::from(self.tags_text()),
             Value::from(self.started.clone()),
             Value::from(started_us),
             Value::from(state_name(self.state).to_owned()),

@@ -34,7 +34,7 @@ fn million() {
     drop(ledger);
 
     let newest = |filter: Filter| Filter { limit: Some(50), ..filter };
-    for round in ["first", "again"] {
+    for (closed, round) in ["first", "again"].into_iter().enumerate() {
         let begun = Instant::now();
         let ledger = Ledger::open_existing(&place.path).unwrap();
         let time = |what: &str, begun: Instant| {
@@ -56,7 +56,7 @@ fn million() {
         );
         listed("list 50 without energy", Filter { without_energy: true, ..Filter::default() }, 50);
         let begun = Instant::now();
-        assert_eq!(ledger.total(None).unwrap()[0].runs, u64::from(RUNS) + 20);
+        assert_eq!(ledger.total(None).unwrap()[0].runs, u64::from(RUNS) + 20 + closed as u64);
         time("total", begun);
         let begun = Instant::now();
         assert_eq!(ledger.total(Some("project")).unwrap().len(), 21);
