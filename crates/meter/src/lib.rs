@@ -25,10 +25,13 @@
 
 mod meter;
 mod model;
-mod powercap;
+mod moment;
 mod process;
 mod processors;
-mod tally;
+mod sampler;
+mod share;
+mod sources;
+mod track;
 
 pub use meter::{Meter, Usage, Window};
 pub use process::{peak_memory, thread_cpu_seconds};

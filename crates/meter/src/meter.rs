@@ -2,23 +2,25 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lessen_units::{Figure, Joules, Kind, Seconds};
 
 use crate::model::Model;
-use crate::powercap::Zones;
-use crate::process::{coarse_tick, machine_busy_seconds, process_cpu_seconds};
+use crate::process::process_cpu_seconds;
 use crate::processors::family_of;
-use crate::tally::{Counters, Mark};
+use crate::sampler::{Mark, Sampler, Since};
+use crate::share::{MachineClock, Share};
+use crate::sources::Roots;
+use crate::sources::powercap::{Powercap, Wanted};
 
 /// What can be read on this machine, found out once. Shared freely between threads.
 #[derive(Debug)]
 pub struct Meter {
     /// Or why there are none.
-    counters: Result<Counters, String>,
+    counters: Result<Sampler, String>,
     model: Model,
-    vcpus: f64,
+    clock: MachineClock,
 }
 
 /// A stretch of work under way.
@@ -55,6 +57,9 @@ pub struct Usage {
 /// Counters show a new value about every millisecond: below this a window's energy is mostly luck.
 const SHORTEST_MEASURED: Seconds = Seconds(0.02);
 
+/// Between two readings of the counters that no window asks for.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
+
 impl Meter {
     /// The meter of this machine.
     pub fn detect() -> Self {
@@ -66,17 +71,20 @@ impl Meter {
     pub fn with_powercap_root(root: &Path) -> Self {
         let vcpus = std::thread::available_parallelism().map_or(1.0, |vcpus| vcpus.get() as f64);
         let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let counters = Powercap::find(root, Wanted::Processors)
+            .map(|powercap| Sampler::start(vec![Box::new(powercap)], LONGEST_INTERVAL))
+            .map_err(|refusal| refusal.why);
         Self {
-            counters: Zones::find(root).map(Counters::new),
+            counters,
             model: Model::new(family_of(&cpuinfo), vcpus),
-            vcpus,
+            clock: MachineClock::new(&Roots::default()),
         }
     }
 
     /// Opens a window.
     pub fn begin(&self) -> Window<'_> {
-        let mark = self.counters.as_ref().map_err(Clone::clone).and_then(Counters::mark);
-        let busy = machine_busy_seconds();
+        let mark = self.counters.as_ref().map(Sampler::mark).map_err(Clone::clone);
+        let busy = self.clock.busy();
         Window { meter: self, began: Instant::now(), cpu: process_cpu_seconds(), busy, mark }
     }
 }
@@ -87,45 +95,32 @@ impl Window<'_> {
         let cpu_seconds = process_cpu_seconds() - self.cpu;
         let seconds = Seconds::from(self.began.elapsed());
         let joules = match self.counted(seconds) {
-            Ok(machine) => attributed(machine, &self.busy_share(seconds, cpu_seconds)),
+            Ok(machine) => self.share(seconds, cpu_seconds).of(&machine, MEASURED.to_owned()),
             Err(why) => self.meter.model.energy(seconds, cpu_seconds, &why),
         };
         Usage { seconds, cpu_seconds, joules }
     }
 
     /// The energy of the whole machine's processors in the window.
-    fn counted(&self, seconds: Seconds) -> Result<Joules, String> {
+    fn counted(&self, seconds: Seconds) -> Result<Figure<Joules>, String> {
         let counters = self.meter.counters.as_ref().map_err(Clone::clone)?;
-        let counted = counters.since(self.mark.clone()?)?;
+        let mark = self.mark.as_ref().map_err(Clone::clone)?;
+        let counted: Result<Vec<Joules>, String> = counters.since(mark).iter().map(Since::whole).collect();
+        let counted = counted?.into_iter().sum();
         if seconds < SHORTEST_MEASURED {
             return Err("too short for the counter".to_owned());
         }
-        Ok(counted)
+        Ok(Figure::exact(counted, Kind::Measured, MEASURED))
     }
 
-    /// This process's share of the time that the machine's CPUs were busy, and the least that it can be as
-    /// the machine's clock ticks coarsely.
-    fn busy_share(&self, seconds: Seconds, cpu_seconds: Seconds) -> Share {
-        let busy = match (self.busy, machine_busy_seconds()) {
-            (Some(before), Some(after)) => after - before,
-            _ => seconds * self.meter.vcpus,
-        };
-        let busy = if busy > cpu_seconds { busy } else { cpu_seconds };
-        let late = coarse_tick() * self.meter.vcpus;
-        Share { likely: cpu_seconds.0 / busy.0, least: cpu_seconds.0 / (busy + late).0 }
+    /// This process's share of the time that the machine's CPUs were busy.
+    fn share(&self, seconds: Seconds, cpu_seconds: Seconds) -> Share {
+        let clock = &self.meter.clock;
+        clock.share(cpu_seconds, clock.busy_since(self.busy, seconds))
     }
 }
 
-/// Numbers from 0 to 1; not a number where nothing was busy.
-struct Share {
-    likely: f64,
-    least: f64,
-}
-
-fn attributed(machine: Joules, share: &Share) -> Figure<Joules> {
-    let how = "powercap, by share of the machine's busy CPU time";
-    Figure::band(machine * share.likely, machine * share.least, machine, Kind::Measured, how)
-}
+const MEASURED: &str = "powercap, by share of the machine's busy CPU time";
 
 impl Usage {
     /// The energy of a part of the window, by its CPU time (differences of
@@ -144,16 +139,6 @@ impl Usage {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn measured_energy_is_ours_by_share_and_at_most_all() {
-        let energy = attributed(Joules(80.0), &Share { likely: 0.25, least: 0.125 });
-        assert_eq!(
-            (energy.low(), energy.value(), energy.high()),
-            (Some(Joules(10.0)), Some(Joules(20.0)), Some(Joules(80.0)))
-        );
-        assert_eq!(energy.kind(), Some(Kind::Measured));
-    }
 
     #[test]
     fn parts_divide_a_window_by_their_cpu_time() {

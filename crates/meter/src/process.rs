@@ -1,6 +1,7 @@
 //! What the system says about this process and the machine around it.
 
 use std::fs;
+use std::path::Path;
 
 use lessen_units::{Bytes, Figure, Kind, Seconds};
 use rustix::time::{ClockId, Timespec, clock_gettime};
@@ -35,10 +36,20 @@ fn high_water_mark(status: &str) -> Option<u64> {
     value.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
-/// CPU time that the whole machine has been busy since it started; `None` where there is no `/proc/stat`.
-pub(crate) fn machine_busy_seconds() -> Option<Seconds> {
-    let ticks = busy_ticks(&fs::read_to_string("/proc/stat").ok()?)?;
+/// CPU time that the whole machine has been busy since it started, of a file like `/proc/stat`; `None` where there
+/// is none.
+pub(crate) fn busy_seconds(stat: &Path) -> Option<Seconds> {
+    let ticks = busy_ticks(&fs::read_to_string(stat).ok()?)?;
     Some(coarse_tick() * ticks as f64)
+}
+
+/// How many CPUs a file like `/proc/stat` lists; `None` where it lists none.
+pub(crate) fn cpus(stat: &Path) -> Option<usize> {
+    let is_cpu = |line: &&str| {
+        line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()))
+    };
+    let count = fs::read_to_string(stat).ok()?.lines().filter(is_cpu).count();
+    (count > 0).then_some(count)
 }
 
 /// The unit of `/proc/stat`.

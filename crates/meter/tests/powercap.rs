@@ -95,9 +95,9 @@ fn what_breaks_in_a_window_is_its_reason_and_the_next_is_measured() {
     let tree = Tree::new(5_000_000);
     let meter = tree.meter();
     for (broken, expected) in [
-        ("lots", "`ROOT/intel-rapl:0/energy_uj` holds `lots`, expected a number"),
-        ("4000000", "powercap counter `package-0`: from 5000000 to 4000000 uJ in"),
-        ("9999999999999", "powercap counter `package-0`: from 5000000 to 9999999999999 uJ in"),
+        ("lots", "powercap `cpu package-0`: `ROOT/intel-rapl:0/energy_uj` holds `lots`, expected a number"),
+        ("4000000", "powercap `cpu package-0`: the counter went from 5000000 to 4000000 in"),
+        ("9999999999999", "powercap `cpu package-0`: the counter went from 5000000 to 9999999999999 in"),
         ("99999999999999999999", "holds `99999999999999999999`, expected a number"),
     ] {
         tree.set("5000000");
@@ -123,11 +123,17 @@ fn a_counter_that_vanishes_is_a_reason() {
     let window = meter.begin();
     work();
     fs::remove_dir_all(tree.path("")).unwrap();
-    assert_eq!(reason(&tree, &window.end()), "`ROOT/intel-rapl:0/energy_uj` is missing");
+    assert_eq!(
+        reason(&tree, &window.end()),
+        "powercap `cpu package-0`: `ROOT/intel-rapl:0/energy_uj` is missing"
+    );
     // Missing at the start of a window as well.
     let window = meter.begin();
     work();
-    assert_eq!(reason(&tree, &window.end()), "`ROOT/intel-rapl:0/energy_uj` is missing");
+    assert_eq!(
+        reason(&tree, &window.end()),
+        "powercap `cpu package-0`: `ROOT/intel-rapl:0/energy_uj` is missing"
+    );
 }
 
 #[test]
@@ -138,7 +144,10 @@ fn a_counter_that_comes_back_within_a_window_is_not_a_measured_zero() {
     let window = meter.begin();
     work();
     tree.set("5000000");
-    assert_eq!(reason(&tree, &window.end()), "`ROOT/intel-rapl:0/energy_uj` holds ``, expected a number");
+    assert_eq!(
+        reason(&tree, &window.end()),
+        "powercap `cpu package-0`: `ROOT/intel-rapl:0/energy_uj` holds ``, expected a number"
+    );
 }
 
 #[test]

@@ -100,6 +100,35 @@ impl Joules {
     pub fn from_microjoules(counter: u64) -> Self {
         Self(counter as f64 * 1e-6)
     }
+
+    /// Energy from a counter of millijoules, as NVML gives it.
+    pub fn from_millijoules(counter: u64) -> Self {
+        Self(counter as f64 * 1e-3)
+    }
+}
+
+impl Watts {
+    /// Power in microwatts, as hwmon prints it.
+    pub fn from_microwatts(power: u64) -> Self {
+        Self(power as f64 * 1e-6)
+    }
+
+    /// Power in milliwatts, as NVML gives it.
+    pub fn from_milliwatts(power: u64) -> Self {
+        Self(power as f64 * 1e-3)
+    }
+
+    /// The power of a current in microamperes at a voltage in microvolts, as batteries print them.
+    pub fn from_microamperes_at_microvolts(current: u64, voltage: u64) -> Self {
+        Self(current as f64 * 1e-6 * (voltage as f64 * 1e-6))
+    }
+}
+
+impl Bytes {
+    /// The same in gigabytes of 10^9 bytes.
+    pub fn gigabytes(self) -> f64 {
+        self.0 * 1e-9
+    }
 }
 
 /// 1 kWh is 3.6 MJ by definition.
@@ -286,6 +315,11 @@ mod tests {
         assert_eq!(Joules::from(KilowattHours(0.5)), Joules(1.8e6));
         assert_eq!(WattHours::from(KilowattHours(0.25)), WattHours(250.0));
         assert_eq!(Joules::from_microjoules(2_500_000), Joules(2.5));
+        assert_eq!(Joules::from_millijoules(2_500), Joules(2.5));
+        assert_eq!(Watts::from_microwatts(2_500_000), Watts(2.5));
+        assert_eq!(Watts::from_milliwatts(2_500), Watts(2.5));
+        assert_eq!(Watts::from_microamperes_at_microvolts(2_000_000, 12_000_000), Watts(24.0));
+        assert_eq!(Bytes(2e9).gigabytes(), 2.0);
         assert_eq!(Joules(6.0) / Seconds(3.0), Watts(2.0));
         assert_eq!(KilogramsCo2e::from(GramsCo2e(250.0)), KilogramsCo2e(0.25));
         assert_eq!(GramsCo2e::from(KilogramsCo2e(0.25)), GramsCo2e(250.0));
