@@ -23,15 +23,25 @@
 //! assert!(sum > 0.0 && usage.joules.value() >= usage.share(part).value());
 //! ```
 
+mod ladder;
 mod meter;
 mod model;
 mod moment;
 mod process;
 mod processors;
+mod reading;
+mod recorder;
 mod sampler;
 mod share;
 mod sources;
 mod track;
 
+pub use ladder::{Ladder, Settings};
 pub use meter::{Meter, Usage, Window};
+pub use moment::Moment;
 pub use process::{peak_memory, thread_cpu_seconds};
+pub use reading::{Account, Reading, Total};
+pub use recorder::{Overhead, Recorder, Start};
+pub use sources::nvidia::Visible;
+pub use sources::replay::{Replay, ReplayError};
+pub use sources::{Device, Part, Roots, Rung, Sample, Source};

@@ -19,6 +19,9 @@ use crate::processors::{Family, families};
 pub(crate) struct Model {
     /// Of one vCPU that is busy.
     full: Watts,
+    /// Of one vCPU that is not.
+    idle: Watts,
+    least_idle: Watts,
     least_marginal: Watts,
     most_marginal: Watts,
     most_idle: Watts,
@@ -38,6 +41,7 @@ impl Model {
         let most = |watts: fn(&Family) -> f64| rows.iter().map(watts).fold(0.0, f64::max);
         let reckoned = family.or_else(Family::unknown);
         let full = reckoned.map_or(f64::NAN, |family| family.full);
+        let idle = reckoned.map_or(f64::NAN, |family| family.idle);
         let name = reckoned.map_or("no row", |family| family.name);
         let year = reckoned.map_or(0, |family| family.year);
         let spread = Tables::built_in().defaults.get("tdp-over-family-watts");
@@ -46,6 +50,8 @@ impl Model {
         });
         Self {
             full: Watts(full),
+            idle: Watts(idle),
+            least_idle: Watts(least(|row| row.idle) * of_row.0),
             least_marginal: Watts(least(Family::marginal) * of_row.0),
             most_marginal: Watts(most(Family::marginal) * of_row.1),
             most_idle: Watts(most(|row| row.idle) * of_row.1),
@@ -64,6 +70,19 @@ impl Model {
             self.most_idle * powered + self.most_marginal * cpu,
             Kind::Estimated,
             format!("{} ({why})", self.how),
+        )
+    }
+
+    /// The energy of all of a machine of `vcpus` that was busy for `busy` of the CPU time it had: idle watts all
+    /// the time, and more while there was work.
+    pub(crate) fn machine(&self, wall: Seconds, busy: Seconds, vcpus: f64, why: &str) -> Figure<Joules> {
+        let powered = Seconds((wall.0 * vcpus).max(busy.0));
+        Figure::band(
+            self.idle * powered + (self.full - self.idle) * busy,
+            self.least_idle * powered + self.least_marginal * busy,
+            self.most_idle * powered + self.most_marginal * busy,
+            Kind::Estimated,
+            format!("{}, of all of the machine ({why})", self.how),
         )
     }
 }
@@ -88,6 +107,13 @@ mod tests {
         assert_eq!(energy.kind(), Some(Kind::Estimated));
         let how = "modelled: CPU time at 2.282 W a vCPU, AMD EPYC 4th gen, Cloud Carbon Footprint 2026 (no counter)";
         assert_eq!(energy.how(), how);
+    }
+
+    #[test]
+    fn a_machine_draws_idle_power_all_the_time() {
+        let energy = Model::new(Some(EPYC_4), 2.0).machine(Seconds(10.0), Seconds(5.0), 4.0, "no counter");
+        assert!(close(energy.value(), 37.275), "40 s * 0.739 W + 5 s * 1.543 W: {energy:?}");
+        assert!(close(energy.low(), 0.6 * 37.275) && close(energy.high(), 3.1 * 37.275), "{energy:?}");
     }
 
     #[test]
@@ -120,6 +146,10 @@ mod tests {
                 let cpu = Seconds(wall * load * f64::from(vcpus));
                 let energy = Model::new(family, f64::from(vcpus)).energy(Seconds(wall), cpu, "");
                 prop_assert!(energy.value().is_some(), "{energy:?}");
+                let model = Model::new(family, f64::from(vcpus));
+                let machine = model.machine(Seconds(wall), cpu, f64::from(vcpus), "");
+                // To a hair: above a load of one, where all is powered by CPU time, the two are the same sum.
+                prop_assert!(machine.value().unwrap().0 >= energy.value().unwrap().0 * (1.0 - 1e-12), "{machine:?}");
             }
         }
     }

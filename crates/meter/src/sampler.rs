@@ -35,6 +35,11 @@ pub(crate) struct Since {
 }
 
 impl Since {
+    /// A reason, with what it is of.
+    pub(crate) fn in_words(&self, why: &str) -> String {
+        format!("{} `{}`: {why}", self.source, self.device.name)
+    }
+
     /// The energy, where the device was read all the time; else why not.
     pub(crate) fn whole(&self) -> Result<Joules, String> {
         if self.stretch.breaks > 0 || self.stretch.missed > Seconds(0.0) {

@@ -4,14 +4,14 @@
 //! power drawn ([`Sample`]). What follows from two samples is worked out elsewhere and the same for all
 //! (`track`), so that a source is little more than the places where it looks.
 
-//MOD battery
+pub(crate) mod battery;
 pub(crate) mod files;
-//MOD hwmon
-//MOD memory
-//MOD nvidia
-//MOD perf
+pub(crate) mod hwmon;
+pub(crate) mod memory;
+pub(crate) mod nvidia;
+pub(crate) mod perf;
 pub(crate) mod powercap;
-//MOD replay
+pub(crate) mod replay;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -66,6 +66,8 @@ pub struct Device {
     pub rung: Rung,
     /// How old what it shows may be: about how often it shows something new.
     pub refresh: Duration,
+    /// Why it has no better reading; `None` where this is the best.
+    pub why: Option<String>,
 }
 
 /// Which part of the machine a device is.
@@ -141,18 +143,18 @@ pub(crate) struct Refusal {
     pub(crate) why: String,
     /// Whether there is something that could be read if it were allowed or mended.
     pub(crate) there: bool,
-    /// The file that may not be read.
-    pub(crate) denied: Option<PathBuf>,
+    /// The files that may not be read.
+    pub(crate) denied: Vec<PathBuf>,
 }
 
 impl Refusal {
     /// There is nothing of that kind.
     pub(crate) fn absent(why: impl Into<String>) -> Self {
-        Self { why: why.into(), there: false, denied: None }
+        Self { why: why.into(), there: false, denied: Vec::new() }
     }
 
     /// It is there and of no use.
     pub(crate) fn broken(why: impl Into<String>) -> Self {
-        Self { why: why.into(), there: true, denied: None }
+        Self { why: why.into(), there: true, denied: Vec::new() }
     }
 }

@@ -76,7 +76,7 @@ pub(crate) fn number_or_refusal(path: &Path) -> Result<u64, Refusal> {
 /// `why`, with the file if what it lacks is the permission to read it.
 pub(crate) fn refusal(path: &Path, why: String) -> Refusal {
     let denied = File::open(path).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
-    Refusal { why, there: true, denied: denied.then(|| path.to_owned()) }
+    Refusal { why, there: true, denied: if denied { vec![path.to_owned()] } else { Vec::new() } }
 }
 
 #[cfg(test)]

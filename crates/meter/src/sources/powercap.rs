@@ -46,6 +46,12 @@ pub(crate) enum Wanted {
     Platform,
 }
 
+impl Wanted {
+    pub(crate) fn of(part: Part) -> Self {
+        if part == Part::Machine { Self::Platform } else { Self::Processors }
+    }
+}
+
 /// The counters that add up to the processors' energy, or to the platform's.
 #[derive(Debug)]
 pub(crate) struct Powercap {
@@ -101,7 +107,7 @@ fn device(name: &Name) -> Device {
         Part::Memory => format!("memory {}", name.package),
         Part::Accelerator | Part::Machine => name.package.clone(),
     };
-    Device { name: name_for_people, part: name.part, rung: Rung::Counter, refresh: REFRESH }
+    Device { name: name_for_people, part: name.part, rung: Rung::Counter, refresh: REFRESH, why: None }
 }
 
 fn zones(root: &Path, wanted: Wanted) -> Result<Vec<Zone>, Refusal> {
@@ -116,7 +122,7 @@ fn zones(root: &Path, wanted: Wanted) -> Result<Vec<Zone>, Refusal> {
     let mut found = BTreeMap::new();
     for folder in &folders {
         let name = name_of(root, folder).map_err(Refusal::broken)?;
-        if let Some(name) = name.filter(|name| wanted == wanted_for(name.part)) {
+        if let Some(name) = name.filter(|name| wanted == Wanted::of(name.part)) {
             found.insert(name, root.join(folder));
         }
     }
@@ -126,13 +132,21 @@ fn zones(root: &Path, wanted: Wanted) -> Result<Vec<Zone>, Refusal> {
             Wanted::Platform => "no powercap counter `psys`",
         }));
     }
-    let zones: Result<Vec<Zone>, Refusal> =
-        found.into_iter().map(|(name, folder)| open(name, &folder)).collect();
-    without_mirrors(zones?)
+    let opened = found.into_iter().map(|(name, folder)| open(name, &folder));
+    without_mirrors(all_or_refusal(opened)?)
 }
 
-fn wanted_for(part: Part) -> Wanted {
-    if part == Part::Machine { Wanted::Platform } else { Wanted::Processors }
+/// All zones, or the first reason with all the files that would have to be made readable.
+fn all_or_refusal(opened: impl Iterator<Item = Result<Zone, Refusal>>) -> Result<Vec<Zone>, Refusal> {
+    let (mut zones, mut refused): (Vec<Zone>, Option<Refusal>) = (Vec::new(), None);
+    for zone in opened {
+        match (zone, &mut refused) {
+            (Ok(zone), _) => zones.push(zone),
+            (Err(refusal), Some(first)) => first.denied.extend(refusal.denied),
+            (Err(refusal), none) => *none = Some(refusal),
+        }
+    }
+    refused.map_or(Ok(zones), Err)
 }
 
 /// What a domain counts; `None` for what is never counted. `intel-rapl:0` is a package, `intel-rapl:0:2` a part
