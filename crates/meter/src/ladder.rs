@@ -141,7 +141,7 @@ impl Ladder {
 }
 
 /// Whether a candidate is needed beside those chosen before it.
-fn wanted(role: Role, chosen: &[Step]) -> bool {
+pub(crate) fn wanted(role: Role, chosen: &[Step]) -> bool {
     let has = |parts: &[Part]| {
         let mut devices = chosen.iter().flat_map(|step| step.source.devices());
         devices.any(|device| parts.contains(&device.part))

@@ -23,6 +23,7 @@
 //! assert!(sum > 0.0 && usage.joules.value() >= usage.share(part).value());
 //! ```
 
+pub mod doctor;
 mod ladder;
 mod meter;
 mod model;
