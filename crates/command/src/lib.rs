@@ -43,11 +43,14 @@
 mod command;
 #[cfg(target_os = "linux")]
 mod error;
+pub mod metrics;
 #[cfg(target_os = "linux")]
 mod running;
 mod secrets;
+mod service;
 #[cfg(target_os = "linux")]
 mod signals;
+pub mod stages;
 #[cfg(target_os = "linux")]
 mod tree;
 

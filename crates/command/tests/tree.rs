@@ -23,9 +23,8 @@ fn a_hundred_short_children_count_as_one_long_one() {
         assert!(many.run().status.success() && one.run().status.success());
         let (many, one) = (many.end(), one.end());
         assert_near(one.cpu, 2.0, 0.04, "one process");
-        // Starting a hundred processes takes CPU time too, and that is theirs.
-        assert!(many.cpu >= 2.0 * 0.98, "{many:?}");
-        assert_near(many.cpu, one.cpu, 0.02 * one.cpu + 100.0 * 0.004, &many.how);
+        // What it takes the shell to start a hundred processes is theirs too: a millisecond each at most.
+        assert!((one.cpu * 0.98..one.cpu * 1.02 + 0.1).contains(&many.cpu), "{many:?} {one:?}");
         assert_eq!((many.cpu, many.running), (many.high, 0), "exact, and nobody left: {many:?}");
     }
 }

@@ -127,14 +127,18 @@ impl Shared {
 impl Sampler {
     /// Reads at `interval`, or more often where a source wants that.
     pub(crate) fn start(sources: Vec<Box<dyn Source>>, interval: Duration) -> Self {
-        let readers = sources.into_iter().map(|source| Reader::new(source, interval)).collect();
+        let readers: Vec<Reader> =
+            sources.into_iter().map(|source| Reader::new(source, interval)).collect();
+        let idle = readers.is_empty();
         let shared = Arc::new(Mutex::new(Shared { readers, thread: Seconds(0.0), asked: Seconds(0.0) }));
         let (sender, ended) = mpsc::channel();
-        let of_thread = Arc::clone(&shared);
-        // Without the thread what needs it breaks, and says so.
-        let _ = thread::Builder::new()
-            .name("lessen-meter".to_owned())
-            .spawn(move || keep_reading(&of_thread, &ended, interval));
+        if !idle {
+            let of_thread = Arc::clone(&shared);
+            // Without the thread what needs it breaks, and says so.
+            let _ = thread::Builder::new()
+                .name("lessen-meter".to_owned())
+                .spawn(move || keep_reading(&of_thread, &ended));
+        }
         Self { shared, _ended: sender }
     }
 
@@ -168,10 +172,10 @@ impl fmt::Debug for Sampler {
     }
 }
 
-fn keep_reading(shared: &Mutex<Shared>, ended: &Receiver<()>, interval: Duration) {
+fn keep_reading(shared: &Mutex<Shared>, ended: &Receiver<()>) {
     loop {
-        let due = lock(shared).next_due();
-        let wait = due.map_or(interval, |due| due.saturating_duration_since(Instant::now()));
+        let Some(due) = lock(shared).next_due() else { return };
+        let wait = due.saturating_duration_since(Instant::now());
         if ended.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
             return;
         }

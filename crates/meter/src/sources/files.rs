@@ -18,18 +18,15 @@ pub(crate) fn number(path: &Path) -> Result<u64, String> {
     })
 }
 
+/// One reading: a file that holds a number is given whole.
 fn read_into(path: &Path, buffer: &mut [u8]) -> io::Result<usize> {
     let mut file = File::open(path)?;
-    let mut length = 0;
-    while length < buffer.len() {
-        match file.read(&mut buffer[length..]) {
-            Ok(0) => break,
-            Ok(more) => length += more,
+    loop {
+        match file.read(buffer) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            read => return read,
         }
     }
-    Ok(length)
 }
 
 /// A file's words, without the end of the line.

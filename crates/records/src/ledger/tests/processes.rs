@@ -117,6 +117,27 @@ fn a_killed_run_is_interrupted_with_what_it_had_at_its_last_checkpoint() {
 }
 
 #[test]
+fn killed_at_any_moment_the_ledger_stays_sound() {
+    let mut entered = 0;
+    for round in 0..16_u64 {
+        // From before the file is there to the middle of writing; each second round finds it made.
+        let place = place();
+        for id in ["a", "b"] {
+            let mut child = start(&format!("checkpoints of {id}"), &place.path);
+            std::thread::sleep(Duration::from_millis(round * 3));
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let ledger = Ledger::open(&place.path).unwrap();
+            let found = ledger.verify().unwrap();
+            assert!(found.is_sound(), "after {round} * 3 ms: {:?}", found.problems);
+            assert!(ledger.list(&Filter::default()).all(|run| run.unwrap().state == State::Interrupted));
+            entered += found.runs;
+        }
+    }
+    assert!(entered > 0, "some children came to write");
+}
+
+#[test]
 fn a_ledger_that_may_only_be_read_is_read() {
     let (folder, path) = filled_place();
     let inner = path.parent().unwrap();
