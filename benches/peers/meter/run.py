@@ -14,12 +14,15 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 LESSEN = HERE.parents[2] / "target" / "release" / "lessen"
 CODECARBON = pathlib.Path(sys.executable).parent / "codecarbon"
-BURN = "import time,sys\nend=time.process_time()+float(sys.argv[1])\nwhile time.process_time()<end: pass"
+# CPU time from the start of the process on: a short process works as long as it says, its start included.
+BURN = "import time,sys\nend=float(sys.argv[1])\nwhile time.process_time()<end: pass"
+# One ledger for all runs, as a user has: it is made once.
+STATE = tempfile.TemporaryDirectory()
 
 
 def lessen(folder, command, interval="1"):
     receipt = folder / "receipt.json"
-    argv = [LESSEN, "run", "--quiet", "--interval", interval, "--ledger", folder / "ledger.sqlite",
+    argv = [LESSEN, "run", "--quiet", "--interval", interval, "--ledger", pathlib.Path(STATE.name) / "ledger.sqlite",
             "--receipt", receipt, "--", *command]
     return argv, lambda: json.loads(receipt.read_text())["energy"]["joules"]["value"]
 
@@ -69,6 +72,8 @@ def bare(command):
 def start_and_finish(times):
     """Medians of wall seconds above the bare command, interleaved."""
     found = {name: [] for name in METERS}
+    for meter in METERS.values():
+        metered(meter, ["true"])
     for _ in range(times):
         base = bare(["true"])
         for name, meter in METERS.items():
@@ -106,7 +111,7 @@ def share_of_a_core(meter, seconds):
 
 def short_children(meter):
     """Joules charged to 100 children of 0.2 s over those of one process of 20 s."""
-    _, _, one = metered(meter, [sys.executable, "-c", BURN, "20"])
+    _, _, one = metered(meter, [sys.executable, "-S", "-c", BURN, "20"])
     many = f"for i in $(seq 100); do '{sys.executable}' -S -c '{BURN}' 0.2; done"
     _, _, hundred = metered(meter, ["sh", "-c", many])
     return hundred / one if one and hundred is not None else None

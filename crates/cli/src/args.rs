@@ -2,6 +2,7 @@
 
 pub(crate) mod estimate;
 pub(crate) mod ledger;
+pub(crate) mod run;
 pub(crate) mod site;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use ledger::LedgerArgs;
 use lessen_compress::munge::MungeSpec;
 use lessen_compress::{HIDDEN, Method};
 use lessen_data::Task;
+use run::{DoctorArgs, RunArgs, StageArgs};
 
 /// Tells what a machine-learning result cost, and makes the next one cheaper.
 #[derive(Debug, Parser)]
@@ -56,6 +58,16 @@ pub(crate) enum Verb {
     /// said comes from tables of facts, with a band: `docs/tables.md` lists them with their sources. Nothing is looked up over the
     /// network and no location is guessed.
     Estimate(Box<EstimateArgs>),
+    /// Run any command, and give a receipt of what it cost.
+    ///
+    /// The command runs as if nothing were there: its input, output, terminal, signals and exit code are its own. Energy is read
+    /// from the best source that each device has, or modelled with a band; CPU time is that of the whole tree of processes. The
+    /// receipt goes to stderr and to the ledger.
+    Run(Box<RunArgs>),
+    /// Mark a part of a running command, from inside of it.
+    Stage(StageArgs),
+    /// Say which sensors can be read here, and what would make the others readable.
+    Doctor(DoctorArgs),
     /// The receipts of all runs: list, show, sum, export, import, verify.
     Ledger(LedgerArgs),
     /// Carbon intensities by country, state and cloud region, with year, scope and source.

@@ -35,12 +35,6 @@ enum PlannedVerb {
     Bench(BenchArgs),
     /// Count the arithmetic of models.
     Count(CountArgs),
-    /// Run a command and write a receipt of what it cost.
-    Run(RunArgs),
-    /// Mark a part of a running command.
-    Stage(StageArgs),
-    /// Say which sensors can be read here, and what would make the others readable.
-    Doctor,
     /// Run a paper's experiment again and hold it against the paper.
     Reproduce(ReproduceArgs),
     /// A page or table of results.
@@ -194,52 +188,6 @@ struct CountArgs {
     /// Energy table: `45nm`.
     #[arg(long, value_name = "TABLE")]
     energy: Option<String>,
-}
-
-#[derive(Debug, Args)]
-struct RunArgs {
-    /// The run's name in the ledger.
-    #[arg(long)]
-    name: Option<String>,
-    /// Tags: `project=x`.
-    #[arg(long, value_name = "K=V")]
-    tag: Vec<String>,
-    /// Seconds between two samples.
-    #[arg(long, value_name = "S")]
-    interval: Option<f64>,
-    /// Where the electricity comes from.
-    #[arg(long)]
-    region: Option<String>,
-    /// Power usage effectiveness.
-    #[arg(long)]
-    pue: Option<f64>,
-    /// File for the receipt.
-    #[arg(long, value_name = "FILE")]
-    receipt: Option<PathBuf>,
-    /// Address that serves the running receipt.
-    #[arg(long, value_name = "ADDR")]
-    metrics: Option<String>,
-    /// The command and its arguments.
-    #[arg(last = true, required = true, value_name = "CMD")]
-    command: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-struct StageArgs {
-    /// What to do.
-    #[command(subcommand)]
-    verb: StageVerb,
-}
-
-#[derive(Debug, Subcommand)]
-enum StageVerb {
-    /// A part begins.
-    Begin {
-        /// Its name.
-        name: String,
-    },
-    /// The part that began last ends.
-    End,
 }
 
 #[derive(Debug, Args)]

@@ -21,12 +21,15 @@ use crate::progress::Line;
 
 pub(crate) mod compress;
 pub(crate) mod data;
+pub(crate) mod doctor;
 pub(crate) mod estimate;
 pub(crate) mod ledger;
 pub(crate) mod mimic;
 pub(crate) mod predict;
 pub(crate) mod regions;
+pub(crate) mod run;
 pub(crate) mod site;
+pub(crate) mod stage;
 
 /// The kind of output that a run's folder is marked with. `mimic` is `compress` with settings: both may go on in one.
 pub(crate) const KIND: &str = "compress";

@@ -59,7 +59,7 @@ pub use command::{Command, Options};
 #[cfg(target_os = "linux")]
 pub use error::{SpawnError, WaitError};
 #[cfg(target_os = "linux")]
-pub use running::{Ended, Exit, Running};
+pub use running::{Ended, Exit, Running, Waker};
 pub use secrets::mask;
 #[cfg(target_os = "linux")]
 pub use tree::Usage;

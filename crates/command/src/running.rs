@@ -1,10 +1,12 @@
 //! A command while it runs.
 
+use std::os::fd::OwnedFd;
 use std::process;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lessen_units::Seconds;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process, wait};
 
@@ -21,6 +23,33 @@ pub struct Running {
     began: Instant,
     wait_all: bool,
     exit: Option<Exit>,
+    waker: Waker,
+}
+
+/// Has [`Running::wait`] call its tick at once, from any thread: for a reading at a moment that the command names.
+#[derive(Clone, Debug)]
+pub struct Waker {
+    /// An event counter of the kernel; `None` where none could be made, and ticks then come at their interval only.
+    event: Option<Arc<OwnedFd>>,
+}
+
+impl Waker {
+    fn new() -> Self {
+        let event = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
+        Self { event: event.ok().map(Arc::new) }
+    }
+
+    /// Asks for a tick; whether one will come.
+    pub fn wake(&self) -> bool {
+        let one = 1u64.to_ne_bytes();
+        self.event.as_ref().is_some_and(|event| rustix::io::write(event, &one).is_ok())
+    }
+
+    /// Whether somebody asked since the last time.
+    fn was_asked(&self) -> bool {
+        let mut count = [0; 8];
+        self.event.as_ref().is_some_and(|event| rustix::io::read(event, &mut count).is_ok())
+    }
 }
 
 /// How a process ended.
@@ -70,12 +99,17 @@ impl Running {
         signals: Signals,
         wait_all: bool,
     ) -> Self {
-        Self { pid: Pid::from_child(child), tree, signals, began, wait_all, exit: None }
+        Self { pid: Pid::from_child(child), tree, signals, began, wait_all, exit: None, waker: Waker::new() }
     }
 
     /// The process that was started.
     pub fn id(&self) -> u32 {
         self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// Has [`Running::wait`] tick when another thread wants it.
+    pub fn waker(&self) -> Waker {
+        self.waker.clone()
     }
 
     /// What it used so far.
@@ -84,7 +118,7 @@ impl Running {
     }
 
     /// Waits until the command ends (or, as the options have it, all that it started) and calls `tick` with the usage
-    /// so far after every `interval`. In between it sleeps in the kernel. Signals are passed on meanwhile, and when
+    /// so far after every `interval` and when its [`Waker`] asks. In between it sleeps in the kernel. Signals are passed on meanwhile, and when
     /// the terminal stops the command this process stops with it. Where the command has ended and only what it left is
     /// waited for, a signal that asks to end (Ctrl-C, `SIGTERM`) ends the waiting.
     ///
@@ -110,8 +144,12 @@ impl Running {
                 let _ = kill_process(getpid(), Signal::STOP);
                 continue;
             }
-            if next.is_some_and(|next| next <= Instant::now()) {
+            let asked = self.waker.was_asked();
+            let due = next.is_some_and(|next| next <= Instant::now());
+            if asked || due {
                 tick(&self.tree.usage());
+            }
+            if due {
                 next = Instant::now().checked_add(interval);
             }
             self.sleep_until(next);
@@ -122,9 +160,10 @@ impl Running {
     fn sleep_until(&self, next: Option<Instant>) {
         let left = next.map(|next| next.saturating_duration_since(Instant::now()));
         let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+        let mut events = vec![PollFd::from_borrowed_fd(self.signals.readable(), PollFlags::IN)];
+        events.extend(self.waker.event.as_ref().map(|event| PollFd::new(event, PollFlags::IN)));
         // An interruption is as good as a wake-up.
-        let _ =
-            poll(&mut [PollFd::from_borrowed_fd(self.signals.readable(), PollFlags::IN)], timeout.as_ref());
+        let _ = poll(&mut events, timeout.as_ref());
     }
 
     /// Takes in all that has happened to our children, orphans that came to us among them.

@@ -1,6 +1,11 @@
 //! A command under the meter behaves as it does alone: exit codes, streams, signals, what is not found.
 
 #![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on has failed, and a skipped one says so"
+)]
 
 mod common;
 

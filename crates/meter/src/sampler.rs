@@ -127,8 +127,7 @@ impl Shared {
 impl Sampler {
     /// Reads at `interval`, or more often where a source wants that.
     pub(crate) fn start(sources: Vec<Box<dyn Source>>, interval: Duration) -> Self {
-        let readers: Vec<Reader> =
-            sources.into_iter().map(|source| Reader::new(source, interval)).collect();
+        let readers: Vec<Reader> = sources.into_iter().map(|source| Reader::new(source, interval)).collect();
         let idle = readers.is_empty();
         let shared = Arc::new(Mutex::new(Shared { readers, thread: Seconds(0.0), asked: Seconds(0.0) }));
         let (sender, ended) = mpsc::channel();

@@ -62,7 +62,7 @@ pub fn total(totals: &[Total], by: Option<&str>) -> String {
     let first = if by.is_some() { "tag" } else { "" };
     let header = vec![first, "runs", "time", "energy with PUE", "measured", "CO2e", "electricity"];
     let mut text = Grid::new(vec![header], rows).text(WIDTH);
-    text.extend(totals.iter().flat_map(|total| remarks(total)).map(|remark| remark + "\n"));
+    text.extend(totals.iter().flat_map(remarks).map(|remark| remark + "\n"));
     text
 }
 

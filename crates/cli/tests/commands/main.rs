@@ -10,6 +10,7 @@ mod job;
 mod own;
 mod predict;
 mod resume;
+mod run;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,7 +1,7 @@
 //! Runs of the fixture `metered`, each in a process of its own.
 
 #![allow(dead_code, reason = "each test program uses a part")]
-#![allow(clippy::unwrap_used, reason = "only tests use it")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "only tests use it")]
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};

@@ -37,7 +37,7 @@ fn bert_of_strubell_to_the_printed_digit() {
     let found = estimate(&bert(), Tables::built_in()).unwrap();
     let kwh = bounds(&found.kwh_with_pue);
     assert_eq!(kwh.map(f64::round), [1507.0; 3]);
-    let pounds = found.carbon.kg_co2e.map(GramsCo2e::from).map(lessen_units::PoundsCo2e::from);
+    let pounds = found.carbon.kg_co2e.map(lessen_units::GramsCo2e::from).map(lessen_units::PoundsCo2e::from);
     assert_eq!(bounds(&pounds).map(f64::round), [1438.0; 3]);
     assert_eq!(bounds(&found.device_hours), [5068.8; 3]);
     // The tables hold dearer prices of the V100 of later years as well; the least is the paper's.

@@ -1,0 +1,156 @@
+//! From readings to a receipt.
+
+use std::collections::BTreeMap;
+
+use lessen_command::{Exit, mask};
+use lessen_footprint::{Site, Tables, nearest_equivalent};
+use lessen_meter::{Account, Reading};
+use lessen_records::receipt::{Component, Cost, Energy, Overhead, State};
+use lessen_records::{Machine, Receipt, Schema};
+use lessen_units::{Figure, Hours, Kind, Seconds, UsdPerHour};
+use serde_json::Map;
+
+use super::Moment;
+use crate::args::run::RunArgs;
+
+/// What stays the same from the first to the last receipt of a run.
+pub(super) struct Clerk<'t> {
+    id: String,
+    name: String,
+    tags: BTreeMap<String, String>,
+    command: Vec<String>,
+    started: String,
+    pub(super) site: Site<'t>,
+    tables: &'t Tables,
+    rent: Option<UsdPerHour>,
+    machine: Machine,
+}
+
+/// How a command ended.
+pub(super) struct Ended {
+    pub(super) exit: Exit,
+    pub(super) seconds: Seconds,
+}
+
+impl<'t> Clerk<'t> {
+    pub(super) fn new(args: &RunArgs, site: Site<'t>, tables: &'t Tables) -> Self {
+        let command = mask(&args.command);
+        let program = command.first().map(String::as_str).unwrap_or_default();
+        let name = program.rsplit('/').next().unwrap_or(program).to_owned();
+        let started = lessen_records::now();
+        Self {
+            id: new_id(&started),
+            name: args.name.clone().unwrap_or(name),
+            tags: args.tag.iter().cloned().collect(),
+            command,
+            started,
+            site,
+            tables,
+            rent: args.cloud_price.map(UsdPerHour),
+            machine: Machine::here(),
+        }
+    }
+
+    /// The receipt at a moment of the run.
+    pub(super) fn receipt(&self, now: &Moment, state: State, ended: Option<Ended>) -> Receipt {
+        let total = now.account.total();
+        let bought = self.site.bought(&total.joules);
+        let seconds = ended.as_ref().map_or(now.account.seconds, |ended| ended.seconds);
+        let usage = now.usage.as_ref();
+        Receipt {
+            schema: Schema::default(),
+            id: self.id.clone(),
+            name: self.name.clone(),
+            tags: self.tags.clone(),
+            command: self.command.clone(),
+            started: self.started.clone(),
+            seconds,
+            exit_code: ended.and_then(|ended| code(ended.exit)),
+            state,
+            cpu_seconds: usage.and_then(|usage| usage.cpu.value()),
+            peak_rss_bytes: usage.and_then(|usage| usage.peak_memory.value()).map(|bytes| bytes.0 as u64),
+            energy: Energy {
+                machine_joules: now.account.machine().joules,
+                kwh_with_pue: bought.clone(),
+                complete: total.complete,
+                measured_share: total.measured_share,
+                components: components(&now.account),
+                joules: total.joules,
+                extra: Map::new(),
+            },
+            pue: self.site.pue.value().unwrap_or(1.0),
+            carbon: self.site.carbon(&bought),
+            cost: Cost {
+                electricity_usd: self.site.electricity(&bought),
+                cloud_usd: self.rent(seconds),
+                extra: Map::new(),
+            },
+            overhead: Overhead {
+                cpu_seconds: now.overhead.cpu_seconds,
+                share: now.overhead.share,
+                extra: Map::new(),
+            },
+            stages: Vec::new(),
+            machine: self.machine.clone(),
+            equivalent: nearest_equivalent(&self.site.emitted(&bought), &bought, self.tables),
+            notes: self.notes(now),
+            extra: Map::new(),
+        }
+    }
+
+    fn rent(&self, seconds: Seconds) -> Figure<lessen_units::Usd> {
+        match self.rent {
+            Some(rent) => Figure::exact(Hours::from(seconds) * rent, Kind::Declared, "the rent as said"),
+            None => Figure::unavailable("no rent was said: --cloud-price"),
+        }
+    }
+
+    fn notes(&self, now: &Moment) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(usage) = &now.usage {
+            notes.push(format!("CPU time of the whole tree: {}.", usage.cpu.how()));
+            notes.push(format!("Peak memory: {}.", usage.peak_memory.how()));
+            if usage.running > 0 && now.at.elapsed().as_secs() == 0 && usage.running > 1 {
+                notes.push(format!(
+                    "{} processes that it started are still running; they are counted so far.",
+                    usage.running
+                ));
+            }
+        }
+        if self.site.place.is_none() && self.site.intensity.region == "WORLD" {
+            notes.push("No region was said: CO2e is for the world's average, with a band for a machine that may stand anywhere.".to_owned());
+        }
+        notes
+    }
+}
+
+/// `None` where a signal ended it.
+fn code(exit: Exit) -> Option<i32> {
+    match exit {
+        Exit::Code(code) => Some(i32::from(code)),
+        Exit::Signal(_) => None,
+    }
+}
+
+fn components(account: &Account) -> Vec<Component> {
+    let of = |reading: &Reading, in_sum| Component {
+        device: reading.device.clone(),
+        source: format!("{} ({})", reading.source, reading.rung),
+        joules: reading.joules.clone(),
+        machine_joules: reading.machine.clone(),
+        in_sum,
+        why: reading.why.clone(),
+        extra: Map::new(),
+    };
+    let summed = account.readings.iter().map(|reading| of(reading, true));
+    summed.chain(account.apart.iter().map(|reading| of(reading, false))).collect()
+}
+
+/// The start, to the second, and letters that no other run of that second has.
+fn new_id(started: &str) -> String {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let digits: String = started.chars().filter(char::is_ascii_digit).take(14).collect();
+    // The standard library's own randomness: it has to differ, not to be reproduced.
+    let random = RandomState::new().build_hasher().finish();
+    format!("{digits}-{:08x}", random as u32)
+}
