@@ -105,10 +105,10 @@ impl Ladder {
         let (mut steps, mut unread, mut whys): (Vec<Step>, _, Vec<String>) =
             (Vec::new(), Vec::new(), Vec::new());
         for candidate in candidates {
-            unread.extend(candidate.unread);
             if !wanted(candidate.role, &steps) {
                 continue;
             }
+            unread.extend(candidate.unread);
             match candidate.found {
                 Ok(source) => {
                     let why =

@@ -83,7 +83,7 @@ fn packages_and_their_memory_are_divided_by_cpu_time() {
     tree.counts("intel-rapl:0:0", 2_000_000);
     // A thousand ticks of which we are a quarter.
     tree.busy_ticks(2000);
-    let quarter = 250.0 / rustix_ticks();
+    let quarter = 250.0 / ticks_a_second();
     let (account, overhead) = recorder.end(Some(Seconds(quarter)));
     assert_eq!(devices(&account.readings), ["cpu package-0", "memory package-0"]);
     assert!(account.apart.is_empty(), "{account:?}");
@@ -105,7 +105,7 @@ fn packages_and_their_memory_are_divided_by_cpu_time() {
 }
 
 /// The unit of `/proc/stat` is a hundredth of a second wherever Linux runs today.
-fn rustix_ticks() -> f64 {
+fn ticks_a_second() -> f64 {
     100.0
 }
 
@@ -334,6 +334,22 @@ fn stages_add_up_to_the_whole_and_the_thread_reads_on_its_own() {
     assert!(read > asked_for, "{read} readings, {asked_for} of them asked for");
     sleep(Duration::from_millis(60));
     assert_eq!(reads.lock().unwrap().len(), read, "the thread has ended");
+}
+
+#[test]
+fn reading_takes_less_than_a_thousandth_of_a_core_at_a_second() {
+    let tree = Tree::new();
+    for package in 0..4 {
+        tree.zone(&format!("intel-rapl:{package}"), &format!("package-{package}"), 0);
+    }
+    let recorder = Recorder::begin(Ladder::find(&tree.settings()));
+    const READINGS: u32 = 50;
+    let before = recorder.overhead().cpu_seconds;
+    for _ in 0..READINGS {
+        recorder.start();
+    }
+    let each = (recorder.overhead().cpu_seconds - before) / f64::from(READINGS);
+    assert!(each > Seconds(0.0) && each < Seconds(0.001), "{each:?}");
 }
 
 #[test]

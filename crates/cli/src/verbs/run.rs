@@ -9,12 +9,12 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use lessen_command::stages::VARIABLE;
 use lessen_command::{Command, Options, SpawnError, Usage};
-use lessen_meter::{Account, Ladder, Overhead, Recorder, Replay, Settings};
+use lessen_meter::{Account, Ladder, Overhead, Recorder, Replay, Settings, Visible};
 use lessen_records::receipt::State;
 use lessen_records::{Receipt, Record as _, write_whole};
 
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &RunArgs, common: &Common, output: &Output) -> anyhow::R
     })?;
     let overhead = recorder.overhead();
     let (account, _) = recorder.end(ended.usage.cpu.value());
-    let last = Moment { account, overhead, usage: Some(ended.usage.clone()), at: Instant::now() };
+    let last = Moment { account, overhead, usage: Some(ended.usage.clone()) };
     let mut receipt =
         clerk.receipt(&last, State::Done, Some(Ended { exit: ended.exit, seconds: ended.seconds }));
     receipt.stages = stages.finish(&last, &clerk);
@@ -71,18 +71,12 @@ struct Moment {
     overhead: Overhead,
     /// `None` before the command has done anything.
     usage: Option<Usage>,
-    at: Instant,
 }
 
 impl Moment {
     fn now(recorder: &Recorder, usage: Option<&Usage>) -> Self {
         let cpu = usage.map_or(Some(lessen_units::Seconds(0.0)), |usage| usage.cpu.value());
-        Self {
-            account: recorder.so_far(cpu),
-            overhead: recorder.overhead(),
-            usage: usage.cloned(),
-            at: Instant::now(),
-        }
+        Self { account: recorder.so_far(cpu), overhead: recorder.overhead(), usage: usage.cloned() }
     }
 }
 
@@ -106,7 +100,13 @@ fn variables(stages: &Stages) -> Vec<(OsString, OsString)> {
 
 fn settings(args: &SensorArgs, interval: Duration) -> anyhow::Result<Settings> {
     let replay = args.replay.as_deref().map(trace).transpose()?;
-    Ok(Settings { psys: args.psys, replay, interval, ..Settings::default() })
+    Ok(Settings {
+        psys: args.psys,
+        replay,
+        interval,
+        visible: Visible::from_environment(),
+        ..Settings::default()
+    })
 }
 
 fn trace(path: &Path) -> anyhow::Result<Replay> {

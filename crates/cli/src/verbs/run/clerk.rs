@@ -93,7 +93,7 @@ impl<'t> Clerk<'t> {
             stages: Vec::new(),
             machine: self.machine.clone(),
             equivalent: nearest_equivalent(&self.site.emitted(&bought), &bought, self.tables),
-            notes: self.notes(now),
+            notes: self.notes(now, state),
             extra: Map::new(),
         }
     }
@@ -105,14 +105,15 @@ impl<'t> Clerk<'t> {
         }
     }
 
-    fn notes(&self, now: &Moment) -> Vec<String> {
+    fn notes(&self, now: &Moment, state: State) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(usage) = &now.usage {
             notes.push(format!("CPU time of the whole tree: {}.", usage.cpu.how()));
             notes.push(format!("Peak memory: {}.", usage.peak_memory.how()));
-            if usage.running > 0 && now.at.elapsed().as_secs() == 0 && usage.running > 1 {
+            // While the command runs, it is among them itself.
+            if usage.running > 0 && state == State::Done {
                 notes.push(format!(
-                    "{} processes that it started are still running; they are counted so far.",
+                    "{} processes that it started run on; they are counted so far.",
                     usage.running
                 ));
             }
