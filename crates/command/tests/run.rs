@@ -4,7 +4,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
-    reason = "a test that cannot go on has failed, and a skipped one says so"
+    reason = "helpers of tests are outside of what clippy takes for one"
 )]
 
 mod common;

@@ -1,6 +1,6 @@
 //! Stages over the socket, with clients that behave and clients that do not.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests are outside of what clippy takes for one")]
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;

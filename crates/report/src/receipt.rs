@@ -40,7 +40,10 @@ fn energy(receipt: &Receipt) -> String {
             quantity(&energy.machine_joules, "J", Scale::Prefixes)
         ));
     }
-    said.extend(energy.measured_share.map(|share| format!("{} of it measured", percent(share))));
+    said.extend(energy.measured_share.map(|share| match share {
+        0.0 => "none of it measured".to_owned(),
+        share => format!("{} of it measured", percent(share)),
+    }));
     if !energy.complete {
         said.push("without what could not be read".to_owned());
     }
@@ -53,10 +56,14 @@ fn energy(receipt: &Receipt) -> String {
 
 fn component(component: &Component) -> String {
     let apart = if component.in_sum { "" } else { "apart from the sum; " };
-    let why = component.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+    let how = component.joules.how();
+    // A model's account says itself why nothing better served.
+    let why = component.why.as_ref().filter(|why| !how.contains(why.as_str()));
+    let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
     let remark = match component.joules.value() {
-        Some(_) => format!("{apart}{}{why}: {}", component.source, component.joules.how()),
-        None => format!("{apart}{}{why}", component.joules.how()),
+        Some(_) if how.starts_with(&component.source) => format!("{apart}{how}{why}"),
+        Some(_) => format!("{apart}{}{why}: {how}", component.source),
+        None => format!("{apart}{how}{why}"),
     };
     line(&format!("  {}", component.device), &figure(&component.joules, "J", Scale::Prefixes), &remark)
 }

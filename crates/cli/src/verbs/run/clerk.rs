@@ -136,7 +136,7 @@ fn code(exit: Exit) -> Option<i32> {
 fn components(account: &Account) -> Vec<Component> {
     let of = |reading: &Reading, in_sum| Component {
         device: reading.device.clone(),
-        source: format!("{} ({})", reading.source, reading.rung),
+        source: source(reading),
         joules: reading.joules.clone(),
         machine_joules: reading.machine.clone(),
         in_sum,
@@ -145,6 +145,12 @@ fn components(account: &Account) -> Vec<Component> {
     };
     let summed = account.readings.iter().map(|reading| of(reading, true));
     summed.chain(account.apart.iter().map(|reading| of(reading, false))).collect()
+}
+
+/// What it was read from, and how good that is where the name does not say it.
+fn source(reading: &Reading) -> String {
+    let rung = reading.rung.to_string();
+    if reading.source == rung { rung } else { format!("{} ({rung})", reading.source) }
 }
 
 /// The start, to the second, and letters that no other run of that second has.
