@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "only tests use it")]
 
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -32,6 +33,9 @@ impl Metered {
         let mut command = Command::new(env!("CARGO_BIN_EXE_metered"));
         command.arg(folder.path().join("report")).args([options, "--"]).args(argv);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A group of its own, as a shell makes it. The tests' group may be orphaned where no shell runs them, and the
+        // system does not stop processes of such a group.
+        command.process_group(0);
         Self { folder, command }
     }
 
