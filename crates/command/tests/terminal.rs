@@ -13,10 +13,13 @@ use common::there_is;
 /// Opens a terminal, runs `sh` in it as a session of its own, and has it do a script; `expect(text)` waits for output
 /// and `send(text)` types.
 const TERMINAL: &str = r#"
-import os, pty, select, sys, time
+import os, pty, select, signal, sys, time
 metered, report, options = sys.argv[1:4]
 pid, terminal = pty.fork()
 if pid == 0:
+    # A shell's background jobs, as which these tests may run, ignore Ctrl-C and hand that on.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     os.environ["PS1"] = ""
     os.execvp(SHELL[0], SHELL)
 seen = b""
