@@ -6,8 +6,12 @@
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
+use signal_hook::consts::{SIGINT, SIGQUIT};
+use signal_hook::flag::register_conditional_shutdown;
 use tempfile::TempDir;
 
 /// A command under the meter that has not ended yet.
@@ -29,6 +33,7 @@ pub(crate) struct Line {
 
 impl Metered {
     pub(crate) fn new(options: &str, argv: &[&str]) -> Self {
+        interruptible();
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_metered"));
         command.arg(folder.path().join("report")).args([options, "--"]).args(argv);
@@ -70,6 +75,18 @@ impl Metered {
     pub(crate) fn end(&self) -> Line {
         self.lines("end").pop().unwrap()
     }
+}
+
+/// A shell's background jobs, as which these tests may run, ignore Ctrl-C and Ctrl-\, and what they start would too. A signal that
+/// is caught is at its default in what is started; here it still ends the tests.
+fn interruptible() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let always = Arc::new(AtomicBool::new(true));
+        for signal in [SIGINT, SIGQUIT] {
+            register_conditional_shutdown(signal, 128 + signal, Arc::clone(&always)).unwrap();
+        }
+    });
 }
 
 impl Line {
