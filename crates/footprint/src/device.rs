@@ -1,5 +1,6 @@
 //! What a run runs on: a name in the tables, its power and its peak.
 
+use lessen_names::the_nearest;
 use lessen_units::{Figure, FlopsPerSecond, Kind, Watts};
 
 use crate::published_runs::draw_over_tdp;
@@ -21,7 +22,7 @@ pub enum Device<'t> {
 
 /// A device that is not in the tables.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no {kind} `{name}` in the tables{}", like(like_it))]
+#[error("no {kind} `{name}` in the tables{}", the_nearest(like_it))]
 pub struct UnknownDevice {
     /// `accelerator` or `processor`.
     pub kind: &'static str,
@@ -29,10 +30,6 @@ pub struct UnknownDevice {
     pub name: String,
     /// What may have been meant.
     pub like_it: Vec<String>,
-}
-
-fn like(names: &[String]) -> String {
-    if names.is_empty() { String::new() } else { format!("; the nearest: {}", names.join(", ")) }
 }
 
 /// Precision of a training's arithmetic: which peak is reckoned with.

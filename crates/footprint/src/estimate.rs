@@ -365,8 +365,8 @@ fn flops(arithmetic: &Arithmetic, tables: &Tables) -> Figure<Flops> {
     }
 }
 
-/// The tables of the user's, for a record.
-pub(crate) fn own_tables(tables: &Tables) -> Vec<OwnTableRecord> {
+/// The tables of the user's that were laid over the built-in ones, for a record; empty where there are none.
+pub fn own_tables(tables: &Tables) -> Vec<OwnTableRecord> {
     let records = tables.own.iter().map(|own| OwnTableRecord {
         file: own.file.to_owned(),
         rows: own.rows as u64,

@@ -1,7 +1,7 @@
 //! Instants as files and services write them.
 
-use time::format_description::well_known::{Iso8601, Rfc3339};
-use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
+use lessen_records::instant;
+use time::{OffsetDateTime, UtcOffset};
 
 /// How an instant may be written, for messages.
 pub(crate) const EXPECTED: &str =
@@ -10,12 +10,7 @@ pub(crate) const EXPECTED: &str =
 /// Reads an instant: RFC 3339, with a space instead of the `T`, without seconds, or without an offset, which is
 /// then UTC. `None` where it is none of these, or lies outside of the years in which electricity was published.
 pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
-    let text = text.trim().replacen(' ', "T", 1);
-    let with_offset = OffsetDateTime::parse(&text, &Iso8601::PARSING).ok();
-    let found = with_offset.or_else(|| {
-        let without = PrimitiveDateTime::parse(&text, &Iso8601::PARSING).ok()?;
-        Some(without.assume_utc())
-    })?;
+    let found = instant::parse_loosely(text)?;
     let utc = found.checked_to_offset(UtcOffset::UTC)?;
     (1990..=2100).contains(&utc.year()).then_some(utc)
 }
@@ -23,7 +18,7 @@ pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
 /// An instant as RFC 3339 has it.
 pub(crate) fn text(instant: OffsetDateTime) -> String {
     // Only years that RFC 3339 has are read.
-    instant.format(&Rfc3339).unwrap_or_else(|_| instant.to_string())
+    instant::text(instant).unwrap_or_else(|| instant.to_string())
 }
 
 /// The year of an instant that was read.

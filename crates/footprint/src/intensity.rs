@@ -2,7 +2,8 @@
 
 use lessen_units::{Figure, GramsPerKilowattHour, Kind};
 
-use crate::tables::{CloudRegion, Grid, Row as _, Scope, Tables};
+use crate::percentile::percentile;
+use crate::tables::{CloudRegion, Grid, MOST_G_PER_KWH, Row as _, Scope, Tables};
 
 /// The carbon intensity of electricity, and where it is from.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +110,7 @@ impl Intensity {
         }
         let grams = match unit.trim().to_lowercase().replace("co2eq", "").replace("co2e", "").as_str() {
             "g/kwh" | "kg/mwh" => GramsPerKilowattHour(value),
-            "kg/kwh" | "t/mwh" => GramsPerKilowattHour(value * 1e3),
+            "kg/kwh" | "t/mwh" => GramsPerKilowattHour::from_kilograms_per_kilowatt_hour(value),
             "lb/kwh" | "lbs/kwh" => GramsPerKilowattHour::from_pounds_per_kilowatt_hour(value),
             "lb/mwh" | "lbs/mwh" => GramsPerKilowattHour::from_pounds_per_megawatt_hour(value),
             _ => return Err(expected(&format!("the unit is `{}`", unit.trim()))),
@@ -154,9 +155,6 @@ pub(crate) struct Hourly {
     pub(crate) source: String,
 }
 
-/// Old lignite plants stay below it.
-pub(crate) const MOST_G_PER_KWH: f64 = 2000.0;
-
 fn figure(value: f64, (low, high): (f64, f64), how: String) -> Figure<GramsPerKilowattHour> {
     let [value, low, high] = [value, low, high].map(GramsPerKilowattHour);
     Figure::band(value, low, high, Kind::Estimated, how)
@@ -177,17 +175,6 @@ fn band(value: f64, tables: &Tables) -> (f64, f64) {
 /// Four digits after the point at most.
 fn rounded(number: f64) -> f64 {
     (number * 1e4).round() / 1e4
-}
-
-/// Between sorted values, with linear interpolation.
-fn percentile(sorted: &[f64], share: f64) -> f64 {
-    let place = share * (sorted.len().saturating_sub(1)) as f64;
-    let below = place.floor() as usize;
-    match (sorted.get(below), sorted.get(below + 1)) {
-        (Some(low), Some(high)) => low + (high - low) * place.fract(),
-        (Some(last), None) => *last,
-        _ => f64::NAN,
-    }
 }
 
 #[cfg(test)]

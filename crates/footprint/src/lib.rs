@@ -30,6 +30,7 @@ mod intensity;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod money;
+mod percentile;
 mod place;
 pub mod published;
 pub mod published_runs;
@@ -41,7 +42,7 @@ pub mod tables;
 pub use carbon::carbon;
 pub use device::Device;
 pub use equivalents::nearest_equivalent;
-pub use estimate::{EstimateError, EstimateSpec, estimate};
+pub use estimate::{EstimateError, EstimateSpec, estimate, own_tables};
 pub use intensity::Intensity;
 pub use place::{Place, PlaceError};
 pub use reference::reference;

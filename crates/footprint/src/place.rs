@@ -1,5 +1,7 @@
 //! Where something runs, as a user names it.
 
+use lessen_names::the_nearest;
+
 use crate::intensity::Intensity;
 use crate::tables::{CloudRegion, Grid, Row as _, Tables};
 
@@ -16,7 +18,7 @@ pub enum Place<'t> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceError {
     /// There is none of that name.
-    #[error("no region `{name}`{}", like(like_it))]
+    #[error("no region `{name}`{}", the_nearest(like_it))]
     Unknown {
         /// What was asked for.
         name: String,
@@ -43,10 +45,6 @@ impl PlaceError {
             Self::Ambiguous { .. } => "say the code",
         }
     }
-}
-
-fn like(names: &[String]) -> String {
-    if names.is_empty() { String::new() } else { format!("; the nearest: {}", names.join(", ")) }
 }
 
 impl<'t> Place<'t> {

@@ -1,7 +1,8 @@
 //! What published trainings teach: how much power whole machines draw, and how much of the peak is reached.
 
-use lessen_units::{Figure, Flops, FlopsPerSecond, Hours, Kind, Seconds};
+use lessen_units::{Figure, Flops, FlopsPerSecond, Hours, KilowattHours, Kind, Seconds};
 
+use crate::percentile::percentile;
 use crate::tables::{Accelerator, EnergyScope, PowerKind, Tables, TrainingReport};
 
 /// Power of whole machines while they train, over the thermal design power of their devices.
@@ -39,8 +40,8 @@ pub(crate) fn draw_of(report: &TrainingReport, tables: &Tables) -> Option<f64> {
         EnergyScope::WithPue => report.pue?,
         EnergyScope::WithoutPue => 1.0,
     };
-    let watts = report.reported_kwh? * 1000.0 / building / report.device_hours?;
-    Some(watts / middle_of(report, tables, |device| device.watts)?)
+    let watts = KilowattHours(report.reported_kwh?) / Hours(report.device_hours?) / building;
+    Some(watts.0 / middle_of(report, tables, |device| device.watts)?)
 }
 
 /// Share of the peak that one report's run reached.
@@ -78,12 +79,7 @@ fn middle(mut values: Vec<f64>, of_what: &str) -> Figure<f64> {
     let (Some(low), Some(high)) = (values.first().copied(), values.last().copied()) else {
         return Figure::unavailable(format!("no report gives {of_what}"));
     };
-    let half = values.len() / 2;
-    let median = match (values.get(half), half.checked_sub(1).and_then(|below| values.get(below))) {
-        (Some(above), Some(below)) if values.len().is_multiple_of(2) => f64::midpoint(*above, *below),
-        (Some(middle), _) => *middle,
-        (None, _) => low,
-    };
+    let median = percentile(&values, 0.5);
     let how = format!("{median:.2} ({low:.2} to {high:.2}), {of_what} ({} reports)", values.len());
     Figure::band(median, low, high, Kind::Estimated, how)
 }

@@ -20,6 +20,7 @@ use std::sync::LazyLock;
 
 pub use error::TableError;
 pub use factor::{Amount, AmountUnit, DefaultValue, Equivalent};
+pub(crate) use grid::MOST_G_PER_KWH;
 pub use grid::{CloudRegion, Grid, PueScope, Scope};
 pub use hardware::{Accelerator, Processor, ProcessorKind};
 pub use price::{Price, PriceKind, PriceUnit};

@@ -32,6 +32,11 @@ pub fn some_like<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>, mos
     found
 }
 
+/// What an error says of the names that [`some_like`] found: `; the nearest: a, b`, or nothing where there are none.
+pub fn the_nearest(names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!("; the nearest: {}", names.join(", ")) }
+}
+
 /// Names that a slip leads to, with the number of edits (each letter edited once; neighbours swapped are one edit).
 fn some_slips<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
     let typed = wanted.to_lowercase();

@@ -1,4 +1,4 @@
-//! Instants of receipts: RFC 3339 as text, microseconds after 1970 for sorting.
+//! Instants as records and foreign files write them: RFC 3339 as text, microseconds after 1970 for sorting.
 
 use time::format_description::well_known::{Iso8601, Rfc3339};
 use time::{Duration, OffsetDateTime, PrimitiveDateTime};
@@ -14,10 +14,10 @@ pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text, &Rfc3339).ok()
 }
 
-/// Reads what Python programs write: RFC 3339, with a space instead of the `T` or without an offset, which is then
+/// Reads what other programs write: RFC 3339, with a space instead of the `T` or without an offset, which is then
 /// taken as UTC, since the row does not say where its clock stood. `None` too outside of the years 1990 to 2100, in which
 /// no run was metered.
-pub(crate) fn parse_loosely(text: &str) -> Option<OffsetDateTime> {
+pub fn parse_loosely(text: &str) -> Option<OffsetDateTime> {
     let text = text.trim().replacen(' ', "T", 1);
     let with_offset = OffsetDateTime::parse(&text, &Iso8601::PARSING).ok();
     let found = with_offset
@@ -26,7 +26,7 @@ pub(crate) fn parse_loosely(text: &str) -> Option<OffsetDateTime> {
 }
 
 /// The instant as RFC 3339, in UTC, to the microsecond; `None` in years that RFC 3339 has not.
-pub(crate) fn text(instant: OffsetDateTime) -> Option<String> {
+pub fn text(instant: OffsetDateTime) -> Option<String> {
     let utc = instant.checked_to_offset(time::UtcOffset::UTC)?;
     let fraction = utc.nanosecond() % 1000;
     utc.replace_nanosecond(utc.nanosecond() - fraction).ok()?.format(&Rfc3339).ok()

@@ -39,7 +39,7 @@ mod example;
 pub mod export;
 pub mod file;
 pub mod folder;
-mod instant;
+pub mod instant;
 pub mod ledger;
 mod machine;
 pub mod receipt;

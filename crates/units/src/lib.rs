@@ -29,6 +29,6 @@ pub use figure::{Figure, Kind};
 pub use operations::Operations;
 pub use quantity::{
     Bytes, Flops, FlopsPerSecond, GramsCo2e, GramsPerKilowattHour, Hours, Joules, KilogramsCo2e,
-    KilowattHours, Microseconds, PoundsCo2e, Quantity, Seconds, Usd, UsdPerHour, UsdPerKilowattHour,
-    WattHours, Watts,
+    KilowattHours, Microseconds, PoundsCo2e, Quantity, Seconds, TonnesCo2e, Usd, UsdPerHour,
+    UsdPerKilowattHour, WattHours, Watts,
 };

@@ -76,6 +76,8 @@ quantities! {
     GramsCo2e;
     /// Mass of greenhouse gas, in kilograms of CO2 equivalent: the unit in which records give it.
     KilogramsCo2e;
+    /// Mass of greenhouse gas, in metric tons of CO2 equivalent: the unit in which trainings are reported.
+    TonnesCo2e;
     /// Mass of greenhouse gas, in pounds of CO2 equivalent, as US agencies and Strubell et al. 2019 give it.
     PoundsCo2e;
     /// Greenhouse gas of a unit of electricity, in grams of CO2 equivalent a kilowatt-hour.
@@ -158,6 +160,12 @@ impl From<GramsCo2e> for KilogramsCo2e {
     }
 }
 
+impl From<GramsCo2e> for TonnesCo2e {
+    fn from(mass: GramsCo2e) -> Self {
+        Self(mass.0 / 1e6)
+    }
+}
+
 impl From<KilogramsCo2e> for GramsCo2e {
     fn from(mass: KilogramsCo2e) -> Self {
         Self(mass.0 * 1000.0)
@@ -185,9 +193,24 @@ impl GramsPerKilowattHour {
         Self(pounds * GRAMS_PER_POUND)
     }
 
+    /// From kilograms a kilowatt-hour, which are tonnes a megawatt-hour.
+    pub fn from_kilograms_per_kilowatt_hour(kilograms: f64) -> Self {
+        Self(kilograms * 1e3)
+    }
+
     /// From pounds a megawatt-hour, as US agencies print it.
     pub fn from_pounds_per_megawatt_hour(pounds: f64) -> Self {
         Self(pounds * GRAMS_PER_POUND / 1e3)
+    }
+}
+
+/// Seconds of a day, at 10^15 operations a second.
+const FLOPS_PER_PETAFLOPS_DAY: f64 = 86_400.0 * 1e15;
+
+impl Flops {
+    /// In days at 10^15 operations a second, as large trainings are compared (OpenAI, AI and Compute, 2018).
+    pub fn petaflops_days(self) -> f64 {
+        self.0 / FLOPS_PER_PETAFLOPS_DAY
     }
 }
 
@@ -253,6 +276,13 @@ impl Mul<Hours> for Watts {
     type Output = KilowattHours;
     fn mul(self, time: Hours) -> KilowattHours {
         (self * Seconds::from(time)).into()
+    }
+}
+
+impl Div<Hours> for KilowattHours {
+    type Output = Watts;
+    fn div(self, time: Hours) -> Watts {
+        Joules::from(self) / Seconds::from(time)
     }
 }
 
@@ -336,12 +366,16 @@ mod tests {
         // eGRID2023 prints 394.769 lb/MWh for California.
         let california = GramsPerKilowattHour::from_pounds_per_megawatt_hour(394.769);
         assert!((california.0 - 179.064_206).abs() < 1e-6, "{california:?}");
+        assert_eq!(GramsPerKilowattHour::from_kilograms_per_kilowatt_hour(0.4), GramsPerKilowattHour(400.0));
+        assert_eq!(TonnesCo2e::from(GramsCo2e(2.5e6)), TonnesCo2e(2.5));
+        assert_eq!(Flops(1.728e20).petaflops_days(), 2.0);
         assert_eq!(FlopsPerSecond::from_teraflops(312.0), FlopsPerSecond(3.12e14));
     }
 
     #[test]
     fn products_have_the_unit_of_physics() {
         assert_eq!(Watts(500.0) * Hours(3.0), KilowattHours(1.5));
+        assert_eq!(KilowattHours(1.5) / Hours(3.0), Watts(500.0));
         assert_eq!(KilowattHours(2.0) * GramsPerKilowattHour(400.0), GramsCo2e(800.0));
         assert_eq!(KilowattHours(2.0) * UsdPerKilowattHour(0.125), Usd(0.25));
         assert_eq!(Hours(4.0) * UsdPerHour(2.5), Usd(10.0));

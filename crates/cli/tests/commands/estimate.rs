@@ -183,6 +183,16 @@ fn own_tables_go_before_ours_and_every_output_says_so() {
         let record: serde_json::Value = serde_json::from_str(&json.out).unwrap();
         assert_eq!(record["own_tables"][0]["replaced"], 1);
     }
+    #[cfg(target_os = "linux")]
+    {
+        let run = ["run", "--ledger", "ledger.sqlite", "--region", "FRA", "--tables", "own", "--", "true"];
+        let metered = lessen(folder.path(), &run);
+        assert!(
+            metered.err.contains("With tables of your own") && metered.err.contains("our supplier"),
+            "{}",
+            metered.err
+        );
+    }
     write("grid.csv", "code,name,g_co2e_per_kwh,year,scope,source\nFRA,France,-1,2026,direct,our supplier\n");
     let broken = lessen(folder.path(), &with(&base, &typed));
     assert_eq!(broken.code, Some(2));

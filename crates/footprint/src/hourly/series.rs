@@ -8,7 +8,7 @@ use super::HourlyIntensity;
 use super::columns::Columns;
 use super::error::{HourlyError, excerpt};
 use crate::instant;
-use crate::intensity::MOST_G_PER_KWH;
+use crate::tables::MOST_G_PER_KWH;
 
 /// Intensities are summed as whole numbers of a millionth of a gram, finer than anybody publishes them: sums are then
 /// exact, and windows that are equal on paper are equal here.

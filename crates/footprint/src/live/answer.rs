@@ -4,7 +4,8 @@ use lessen_units::GramsPerKilowattHour;
 use serde_json::{Map, Value};
 
 use crate::instant;
-use crate::intensity::{Hourly, Intensity, MOST_G_PER_KWH};
+use crate::intensity::{Hourly, Intensity};
+use crate::tables::MOST_G_PER_KWH;
 use crate::tables::{Scope, Tables};
 
 /// The intensity of a zone's latest hour.

@@ -7,8 +7,8 @@
 use lessen_records::Study;
 use lessen_records::study::{Holds, StudyRow};
 use lessen_units::{
-    Figure, FlopsPerSecond, GramsPerKilowattHour, Hours, KilogramsCo2e, KilowattHours, Kind, Quantity,
-    Seconds, Watts,
+    Figure, FlopsPerSecond, GramsPerKilowattHour, Hours, KilowattHours, Kind, Quantity, Seconds, TonnesCo2e,
+    Watts,
 };
 use serde_json::{Map, Value, json};
 
@@ -88,7 +88,7 @@ fn emissions(report: &TrainingReport, tables: &Tables) -> Option<StudyRow> {
         Some(grams) => Intensity::said(GramsPerKilowattHour(grams)),
         None => Intensity::world_average(tables),
     };
-    let ours = (&energy * &intensity.g_per_kwh).map(KilogramsCo2e::from).map(Tonnes::from);
+    let ours = (&energy * &intensity.g_per_kwh).map(TonnesCo2e::from);
     let grid = match report.g_per_kwh {
         Some(_) => None,
         None => Some("no intensity is given: ours is the world's average".to_owned()),
@@ -115,25 +115,6 @@ fn hours(report: &TrainingReport, tables: &Tables) -> Option<StudyRow> {
         reached.value()? * 100.0
     );
     Some(row(report, "hours", "device-hours", reported, &ours, [Some(reason), None]))
-}
-
-/// A mass as reports print it.
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
-struct Tonnes(f64);
-
-impl From<KilogramsCo2e> for Tonnes {
-    fn from(mass: KilogramsCo2e) -> Self {
-        Self(mass.0 / 1000.0)
-    }
-}
-
-impl Quantity for Tonnes {
-    fn raw(self) -> f64 {
-        self.0
-    }
-    fn from_raw(raw: f64) -> Self {
-        Self(raw)
-    }
 }
 
 /// Energy of the computers, by device-hours and the power of the tables.

@@ -56,9 +56,9 @@ impl Grid {
 }
 
 /// More than any fuel emits: lignite stays below 1,300 g/kWh.
-const MOST_G_PER_KWH: f64 = 2000.0;
+pub(crate) const MOST_G_PER_KWH: f64 = 2000.0;
 /// No building for computers doubles their energy twice over.
-const MOST_PUE: f64 = 3.0;
+pub(crate) const MOST_PUE: f64 = 3.0;
 
 impl Row for Grid {
     const FILE: &'static str = "grid.csv";

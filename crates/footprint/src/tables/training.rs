@@ -1,8 +1,10 @@
 //! Published trainings.
 
+use lessen_units::Flops;
 use serde::Deserialize;
 
 use super::Confidence;
+use super::grid::{MOST_G_PER_KWH, MOST_PUE};
 use super::reading::{Row, Unfit, date, said, within, within_if_known, year};
 
 /// How a run's arithmetic came about.
@@ -60,9 +62,6 @@ pub struct TrainingCompute {
     pub note: String,
 }
 
-/// Operations of a day at 10^15 a second.
-const FLOP_PER_PFS_DAY: f64 = 8.64e19;
-
 impl Row for TrainingCompute {
     const FILE: &'static str = "training_compute.csv";
 
@@ -74,7 +73,7 @@ impl Row for TrainingCompute {
         said("key", &self.key)?;
         said("system", &self.system)?;
         within("flop", self.flop, 1e12, 1e30)?;
-        let days = self.flop / FLOP_PER_PFS_DAY;
+        let days = Flops(self.flop).petaflops_days();
         // Rounded to four digits in the source.
         within("pfs_days", self.pfs_days, days * 0.995, days * 1.005)?;
         within_if_known("parameters", self.parameters, 1e3, 1e15)?;
@@ -204,8 +203,8 @@ impl Row for TrainingReport {
         within_if_known("device_hours", self.device_hours, 1.0, 1e10)?;
         within_if_known("reported_kwh", self.reported_kwh, 1.0, 1e12)?;
         within_if_known("reported_tco2e", self.reported_tco2e, 0.0, 1e9)?;
-        within_if_known("pue", self.pue, 1.0, 3.0)?;
-        within_if_known("g_per_kwh", self.g_per_kwh, 0.0, 2000.0)?;
+        within_if_known("pue", self.pue, 1.0, MOST_PUE)?;
+        within_if_known("g_per_kwh", self.g_per_kwh, 0.0, MOST_G_PER_KWH)?;
         said("source", &self.source)
     }
 }

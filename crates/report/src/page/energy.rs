@@ -1,7 +1,7 @@
 //! What the run spent its energy on.
 
 use lessen_records::{ResultRecord, StageRecord};
-use lessen_units::{Figure, Joules, KilogramsCo2e, Quantity};
+use lessen_units::{Figure, GramsCo2e, Joules, KilogramsCo2e, Quantity};
 
 use super::{caption, section as titled};
 use crate::chart::{Bar, Bars, Labels};
@@ -128,7 +128,7 @@ fn seconds(time: f64) -> String {
 
 /// Kilograms as grams: a run's are small.
 fn emissions(mass: KilogramsCo2e) -> String {
-    with_unit(mass.0 * 1000.0, "g")
+    with_unit(GramsCo2e::from(mass).0, "g")
 }
 
 fn table(kinds: &[Kind], total: &Kind) -> Element {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use lessen_command::{Exit, mask};
-use lessen_footprint::{Site, Tables, nearest_equivalent};
+use lessen_footprint::{Site, Tables, nearest_equivalent, own_tables};
 use lessen_meter::{Account, Reading};
 use lessen_records::receipt::{Component, Cost, Energy, Overhead, State};
 use lessen_records::{Machine, Receipt, Schema};
+use lessen_report::estimate::own_tables_sentence;
 use lessen_units::{Figure, Hours, Kind, Seconds, UsdPerHour};
 use serde_json::Map;
 
@@ -117,6 +118,10 @@ impl<'t> Clerk<'t> {
                     usage.running
                 ));
             }
+        }
+        let own = own_tables(self.tables);
+        if !own.is_empty() {
+            notes.push(own_tables_sentence(&own));
         }
         if self.site.place.is_none() && self.site.intensity.region == "WORLD" {
             notes.push("No region was said: CO2e is for the world's average, with a band for a machine that may stand anywhere.".to_owned());
