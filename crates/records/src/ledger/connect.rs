@@ -6,6 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::error::{LedgerError, PAUSE, is_busy};
@@ -36,6 +37,9 @@ pub(super) fn create(path: &Path, patience: Duration) -> Result<Connection, Ledg
     }
     // Safe in write-ahead mode against everything but the loss of the last moments in a power cut.
     connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
+    // Rows stay in the log when the last writer leaves: to move them takes four waits for the disk (5 to 25 ms of a metered
+    // `true`). They are moved after every thousand pages, and when a reader leaves.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(failed)?;
     Ok(connection)
 }
 
