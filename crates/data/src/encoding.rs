@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Column, DataError, Features, LANES, Table, Unit, padded};
+use crate::transpose::{Rows, copy, turn};
+use crate::{Column, DataError, Features, Table, Unit, padded};
 use fit::fit_column;
 
 /// How raw rows become numbers: scaling, levels, missing cells. Fitted on training rows only; it travels with
@@ -243,10 +244,7 @@ impl Encoding {
             let problem = format!("{} values for {} features in {lanes} lanes", into.len(), self.width);
             return Err(DataError::Mismatch { problem });
         }
-        if features.count() != self.raw_columns() {
-            let problem = format!("{} columns, expected {}", features.count(), self.raw_columns());
-            return Err(DataError::Mismatch { problem });
-        }
+        self.check_columns(features)?;
         match features {
             Features::Images(images) => self.gather_images(images, rows, lanes, into),
             Features::Table(table) => self.gather_table(table, rows, lanes, into),
@@ -263,22 +261,51 @@ impl Encoding {
         let [ColumnEncoding::Pixels { shift, scale, .. }] = self.columns.as_slice() else {
             return Err(DataError::Mismatch { problem: "images, expected a table".into() });
         };
-        let pixels = images.pixels();
-        // On the stack: gathering a minibatch allocates nothing.
-        let lookup: [f32; 256] = std::array::from_fn(|byte| (byte as f32 - shift) / scale);
-        // Sixteen rows at a time, so that the writes of one register's width share a cache line.
-        for (block, rows) in rows.chunks(LANES).enumerate() {
-            for (lane, &row) in rows.iter().enumerate() {
-                let bytes = &images.bytes[row as usize * pixels..][..pixels];
-                for (pixel, &byte) in bytes.iter().enumerate() {
-                    into[pixel * lanes + block * LANES + lane] = lookup[usize::from(byte)];
-                }
-            }
-        }
-        for pixel in 0..pixels {
-            into[pixel * lanes + rows.len()..(pixel + 1) * lanes].fill(0.0);
-        }
+        let (bytes, stride) = (images.bytes.as_slice(), images.pixels());
+        let pixels = Rows::Bytes { bytes, rows, stride, shift: *shift, inverse: 1.0 / scale };
+        turn(pixels, (rows.len(), stride), lanes, into);
         Ok(())
+    }
+
+    /// Writes `rows` row-major into `into`, `[rows.len()][stride]`; what is beyond `width` in a row becomes zero.
+    ///
+    /// # Errors
+    /// As [`Encoding::gather`].
+    pub fn gather_rows(
+        &self,
+        features: &Features,
+        rows: &[u32],
+        stride: usize,
+        into: &mut [f32],
+    ) -> Result<(), DataError> {
+        if into.len() != rows.len() * stride || stride < self.width {
+            let (room, width) = (into.len(), self.width);
+            let problem = format!("{room} values for {} rows of {width} features", rows.len());
+            return Err(DataError::Mismatch { problem });
+        }
+        self.check_columns(features)?;
+        let (Features::Images(images), [ColumnEncoding::Pixels { shift, scale, .. }]) =
+            (features, self.columns.as_slice())
+        else {
+            // Columns of a table are read one after the other, whatever the form that is wanted.
+            let mut turned = vec![0.0; self.width * rows.len()];
+            self.gather(features, rows, rows.len(), &mut turned)?;
+            into.chunks_exact_mut(stride.max(1)).for_each(|row| row[self.width..].fill(0.0));
+            for (feature, values) in turned.chunks_exact(rows.len().max(1)).enumerate() {
+                values.iter().enumerate().for_each(|(row, &value)| into[row * stride + feature] = value);
+            }
+            return Ok(());
+        };
+        let (bytes, pixels) = (images.bytes.as_slice(), images.pixels());
+        let source = Rows::Bytes { bytes, rows, stride: pixels, shift: *shift, inverse: 1.0 / scale };
+        copy(source, pixels, stride, into);
+        Ok(())
+    }
+
+    fn check_columns(&self, features: &Features) -> Result<(), DataError> {
+        let (found, expected) = (features.count(), self.raw_columns());
+        let problem = || format!("{found} columns, expected {expected}");
+        if found == expected { Ok(()) } else { Err(DataError::Mismatch { problem: problem() }) }
     }
 
     fn gather_table(
@@ -328,11 +355,12 @@ fn numbers(column: &Column) -> Result<&[f32], DataError> {
 }
 
 fn gather_numbers(values: &[f32], rows: &[u32], (fill, shift, scale): (f32, f32, f32), out: &mut [f32]) {
+    let inverse = 1.0 / scale;
     let (there, beyond) = out.split_at_mut(rows.len());
     for (out, &row) in there.iter_mut().zip(rows) {
         let value = values[row as usize];
         let value = if value.is_nan() { fill } else { value };
-        *out = (value - shift) / scale;
+        *out = (value - shift) * inverse;
     }
     beyond.fill(0.0);
 }

@@ -34,6 +34,7 @@ pub mod named;
 pub mod npy;
 pub mod random;
 mod split;
+mod transpose;
 mod unit;
 mod unpack;
 
@@ -43,6 +44,7 @@ pub use encoding::{ColumnEncoding, Encoded, Encoding};
 pub use error::DataError;
 pub use features::{Column, Features, Images, Table};
 pub use split::Split;
+pub use transpose::transpose;
 pub use unit::Unit;
 
 /// Lanes that a feature-major matrix is padded to: one AVX-512 register of `f32`.
