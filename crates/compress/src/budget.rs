@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use lessen_data::{Answer, Column, Encoding, Features, Table, random};
-use lessen_engine::{Activation, Optimiser, Recipe, Schedule, Targets, Trainer, TrainingRows, initial};
+use lessen_engine::{Activation, Optimiser, Recipe, Targets, Trainer, TrainingRows, initial};
 use lessen_meter::thread_cpu_seconds;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
@@ -66,12 +66,7 @@ impl Speed {
         let answer = Answer::Classes((0..10).map(|class| class.to_string()).collect());
         let encoding = Encoding::fit(&features, &rows);
         let network = initial::mlp(encoding, &[128, 64], Activation::Relu, answer, 0)?;
-        let recipe = Recipe {
-            batch: 64,
-            optimiser: Optimiser::adam(0.001),
-            schedule: Schedule::Constant,
-            weight_decay: 0.0,
-        };
+        let recipe = Recipe::plain(64, Optimiser::adam(0.001));
         let mut trainer = Trainer::new(network, recipe, 0)?;
         let training = TrainingRows { features: &features, rows: &rows, targets: Targets::Labels(&labels) };
         let before = thread_cpu_seconds();

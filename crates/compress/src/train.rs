@@ -150,12 +150,8 @@ pub(crate) fn train(
     validation: &Validation<'_>,
     seed: u64,
 ) -> Result<Network, CompressError> {
-    let recipe = Recipe {
-        batch: spec.batch,
-        optimiser: Optimiser::adam(spec.rate),
-        schedule: Schedule::Cosine { steps: spec.steps, warm_up: spec.steps / 20 },
-        weight_decay: 0.0,
-    };
+    let schedule = Schedule::Cosine { steps: spec.steps, warm_up: spec.steps / 20 };
+    let recipe = Recipe { schedule, ..Recipe::plain(spec.batch, Optimiser::adam(spec.rate)) };
     let unit = validation.unit;
     let mut trainer = Trainer::new(start.answering_in(inverse(unit)), recipe, seed)?;
     let training = TrainingRows { features, rows, targets };

@@ -5,17 +5,22 @@ use lessen_model::{Dense, Layer, Network};
 use crate::error::EngineError;
 
 /// What is applied to a dense layer's outputs in the same pass as its bias.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Activation {
     None,
     Relu,
+    /// With the slope below zero.
+    LeakyRelu(f32),
     Tanh,
+    Sigmoid,
     Softmax,
 }
 
 /// One dense layer of a chain.
 pub(crate) struct Link<'n> {
     pub(crate) dense: &'n Dense,
+    /// The layer's node.
+    pub(crate) name: &'n str,
     pub(crate) activation: Activation,
     /// The node that the activation, or else the layer, came from: for messages.
     pub(crate) node: &'n str,
@@ -43,7 +48,7 @@ pub(crate) fn links(network: &Network) -> Result<Vec<Link<'_>>, EngineError> {
         }
         let activation = match &node.layer {
             Layer::Dense(dense) => {
-                links.push(Link { dense, activation: Activation::None, node: &node.name });
+                links.push(Link { dense, name: &node.name, activation: Activation::None, node: &node.name });
                 continue;
             }
             Layer::Relu => Activation::Relu,

@@ -70,11 +70,15 @@ pub enum StepError {
         problem: String,
     },
     /// The loss is not a finite number any more.
-    #[error("the loss is {loss} at step {step}: the learning rate is too high, or the data holds infinities")]
+    #[error(
+        "the loss is {loss} at step {step}, first in layer `{layer}`: the learning rate is too high, or the data holds infinities"
+    )]
     Diverged {
         /// Steps taken before.
         step: u64,
         /// Infinite or not a number.
         loss: f32,
+        /// The first layer whose outputs are not all finite numbers; the last one where they are.
+        layer: String,
     },
 }

@@ -1,6 +1,8 @@
 //! The inner loops. Each is written so that it vectorises, and dispatched to what the processor has.
 
 pub(crate) mod activate;
+pub(crate) mod aligned;
+pub(crate) mod dense;
 pub(crate) mod function;
 pub(crate) mod product;
 pub(crate) mod sparse;

@@ -17,12 +17,8 @@
 //! let (_, labels) = digits.classes()?;
 //! let encoding = lessen_data::Encoding::fit(&digits.features, &split.train);
 //! let network = initial::mlp(encoding, &[16], Activation::Relu, digits.answer(), 1)?;
-//! let recipe = Recipe {
-//!     batch: 64,
-//!     optimiser: Optimiser::adam(0.01),
-//!     schedule: Schedule::Cosine { steps: 300, warm_up: 10 },
-//!     weight_decay: 0.0,
-//! };
+//! let schedule = Schedule::Cosine { steps: 300, warm_up: 10 };
+//! let recipe = Recipe { schedule, ..Recipe::plain(64, Optimiser::adam(0.01)) };
 //! let mut trainer = Trainer::new(network, recipe, 1)?;
 //! let rows = TrainingRows { features: &digits.features, rows: &split.train, targets: Targets::Labels(labels) };
 //! for _ in 0..300 {
@@ -51,6 +47,6 @@ pub use initial::Activation;
 pub use kernels::function::exp_in_place;
 pub use kernels::product::{Matrix, MatrixMut, product};
 pub use plan::Plan;
-pub use recipe::{Optimiser, Recipe, Schedule};
+pub use recipe::{Optimiser, Penalty, Recipe, Schedule};
 pub use targets::{Blend, NO_LABEL, Targets, Taught, soften};
 pub use trainer::{Trainer, TrainingRows};

@@ -1,5 +1,7 @@
 //! How a network is trained.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::EngineError;
@@ -11,7 +13,11 @@ use crate::error::EngineError;
 /// | `batch` | rows in a minibatch | 1 to 2^20 |
 /// | `optimiser` | how gradients become steps | rates above 0, decays in [0, 1) |
 /// | `schedule` | how the learning rate changes | |
-/// | `weight_decay` | share of a weight taken away a step, times the learning rate (decoupled: Loshchilov & Hutter 2019); biases keep theirs | at least 0 |
+/// | `weight_decay` | share of a weight taken away a step, times the learning rate (decoupled: Loshchilov & Hutter 2019, so that Adam becomes AdamW); biases keep theirs | at least 0 |
+/// | `penalty` | what is added to the loss, and so to gradients, for the size of weights; biases are free | at least 0 |
+/// | `clip` | gradients are made shorter where all of them together, as one vector, are longer | above 0 |
+/// | `max_norm` | what a unit's weights, as one vector, are never longer than after a step (Srebro & Shraibman 2005) | above 0 |
+/// | `rates` | what the learning rate is multiplied with in the dense layers of these names; 0 freezes one | at least 0 |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     /// Rows in a minibatch.
@@ -22,6 +28,43 @@ pub struct Recipe {
     pub schedule: Schedule,
     /// Decoupled weight decay.
     pub weight_decay: f32,
+    /// Penalties on the size of weights.
+    #[serde(default)]
+    pub penalty: Penalty,
+    /// Longest gradient of all parameters together.
+    #[serde(default)]
+    pub clip: Option<f32>,
+    /// Longest vector of weights into a unit.
+    #[serde(default)]
+    pub max_norm: Option<f32>,
+    /// Factors of the learning rate by dense layer.
+    #[serde(default)]
+    pub rates: BTreeMap<String, f32>,
+}
+
+/// Penalties on weights: `l1 sum |w| + l2 / 2 sum w^2`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Penalty {
+    /// On their absolute values: what is not needed goes to zero.
+    pub l1: f32,
+    /// On their squares: what is not needed becomes small (Han et al. 2015 retrain pruned networks better with it).
+    pub l2: f32,
+}
+
+impl Recipe {
+    /// Minibatches of `batch` rows and an optimiser, at one rate and with nothing else.
+    pub fn plain(batch: usize, optimiser: Optimiser) -> Self {
+        Self {
+            batch,
+            optimiser,
+            schedule: Schedule::Constant,
+            weight_decay: 0.0,
+            penalty: Penalty::default(),
+            clip: None,
+            max_norm: None,
+            rates: BTreeMap::new(),
+        }
+    }
 }
 
 /// How gradients become steps.
@@ -45,6 +88,9 @@ pub enum Optimiser {
         rate: f32,
         /// 0 for none.
         momentum: f32,
+        /// Whether a step looks ahead: `w <- w - rate (g + momentum v)`.
+        #[serde(default)]
+        nesterov: bool,
     },
 }
 
@@ -53,10 +99,23 @@ impl Optimiser {
     pub fn adam(rate: f32) -> Self {
         Self::Adam { rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
     }
+
+    /// Descent without momentum.
+    pub fn sgd(rate: f32) -> Self {
+        Self::Sgd { rate, momentum: 0.0, nesterov: false }
+    }
+
+    /// Whether it remembers a first and a second moment of each entry.
+    pub(crate) fn moments(self) -> (bool, bool) {
+        match self {
+            Self::Adam { .. } => (true, true),
+            Self::Sgd { momentum, .. } => (momentum != 0.0, false),
+        }
+    }
 }
 
 /// How the learning rate changes with the steps taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {
     /// Not at all.
@@ -68,14 +127,28 @@ pub enum Schedule {
         /// Steps until the full rate.
         warm_up: u64,
     },
+    /// Up in a line for `warm_up` steps, then multiplied by `factor` at each of these steps.
+    Steps {
+        /// Where, in steps taken, rising.
+        at: Vec<u64>,
+        /// By what; the usual 0.1 divides by ten.
+        factor: f32,
+        /// Steps until the full rate.
+        warm_up: u64,
+    },
 }
 
 impl Schedule {
     /// What the learning rate is multiplied by at step `step`, from 0.
-    pub fn factor(self, step: u64) -> f32 {
-        match self {
+    pub fn factor(&self, step: u64) -> f32 {
+        match *self {
             Self::Constant => 1.0,
-            Self::Cosine { warm_up, .. } if step < warm_up => (step + 1) as f32 / warm_up as f32,
+            Self::Cosine { warm_up, .. } | Self::Steps { warm_up, .. } if step < warm_up => {
+                (step + 1) as f32 / warm_up as f32
+            }
+            Self::Steps { ref at, factor, .. } => {
+                factor.powi(at.iter().filter(|&&at| at <= step).count() as i32)
+            }
             Self::Cosine { steps, warm_up } => {
                 let way = (step - warm_up) as f64 / (steps.saturating_sub(warm_up).max(1)) as f64;
                 (0.5 * (1.0 + (std::f64::consts::PI * way.min(1.0)).cos())) as f32
@@ -100,6 +173,25 @@ impl Recipe {
         }
         if !(self.weight_decay >= 0.0 && self.weight_decay.is_finite()) {
             return refused("weight_decay", self.weight_decay, "at least 0");
+        }
+        let at_least_zero = |value: f32| value >= 0.0 && value.is_finite();
+        for (setting, value) in [("l1", self.penalty.l1), ("l2", self.penalty.l2)] {
+            if !at_least_zero(value) {
+                return refused(setting, value, "at least 0");
+            }
+        }
+        for (setting, value) in [("clip", self.clip), ("max_norm", self.max_norm)] {
+            if let Some(value) = value.filter(|value| !above_zero(*value)) {
+                return refused(setting, value, "above 0");
+            }
+        }
+        if let Some(&factor) = self.rates.values().find(|factor| !at_least_zero(**factor)) {
+            return refused("rates", factor, "at least 0");
+        }
+        if let Schedule::Steps { factor, .. } = self.schedule
+            && !above_zero(factor)
+        {
+            return refused("factor", factor, "above 0");
         }
         match self.optimiser {
             Optimiser::Adam { rate, .. } | Optimiser::Sgd { rate, .. } if !above_zero(rate) => {
@@ -131,13 +223,16 @@ mod tests {
     }
 
     #[test]
+    fn steps_down_by_hand() {
+        let schedule = Schedule::Steps { at: vec![5, 8], factor: 0.5, warm_up: 2 };
+        for (step, expected) in [(0, 0.5), (1, 1.0), (4, 1.0), (5, 0.5), (7, 0.5), (8, 0.25), (99, 0.25)] {
+            assert_eq!(schedule.factor(step), expected, "step {step}");
+        }
+    }
+
+    #[test]
     fn settings_out_of_range_are_named() {
-        let good = Recipe {
-            batch: 1,
-            optimiser: Optimiser::adam(0.1),
-            schedule: Schedule::Constant,
-            weight_decay: 0.0,
-        };
+        let good = Recipe::plain(1, Optimiser::adam(0.1));
         assert!(good.check().is_ok());
         let adam = |rate, beta1, beta2, epsilon| Optimiser::Adam { rate, beta1, beta2, epsilon };
         for (bad, setting) in [
@@ -150,7 +245,22 @@ mod tests {
             (Recipe { optimiser: adam(0.1, 1.0, 0.9, 1e-8), ..good.clone() }, "beta1"),
             (Recipe { optimiser: adam(0.1, 0.9, f32::NAN, 1e-8), ..good.clone() }, "beta2"),
             (Recipe { optimiser: adam(0.1, 0.9, 0.9, 0.0), ..good.clone() }, "epsilon"),
-            (Recipe { optimiser: Optimiser::Sgd { rate: 0.1, momentum: -0.1 }, ..good.clone() }, "momentum"),
+            (
+                Recipe {
+                    optimiser: Optimiser::Sgd { rate: 0.1, momentum: -0.1, nesterov: false },
+                    ..good.clone()
+                },
+                "momentum",
+            ),
+            (Recipe { penalty: Penalty { l1: -1.0, l2: 0.0 }, ..good.clone() }, "l1"),
+            (Recipe { penalty: Penalty { l1: 0.0, l2: f32::NAN }, ..good.clone() }, "l2"),
+            (Recipe { clip: Some(0.0), ..good.clone() }, "clip"),
+            (Recipe { max_norm: Some(f32::NAN), ..good.clone() }, "max_norm"),
+            (Recipe { rates: [("a".to_owned(), -1.0)].into(), ..good.clone() }, "rates"),
+            (
+                Recipe { schedule: Schedule::Steps { at: vec![], factor: 0.0, warm_up: 0 }, ..good.clone() },
+                "factor",
+            ),
         ] {
             match bad.check() {
                 Err(EngineError::Recipe { setting: found, .. }) => assert_eq!(found, setting),

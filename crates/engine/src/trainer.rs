@@ -1,15 +1,23 @@
-//! Training as a value: made, stepped, looked at, taken apart.
+//! Training as a value: made, stepped, looked at, pruned, taken apart.
 
+mod gathered;
 mod layer;
+mod live;
 mod order;
+mod state;
+mod weights;
 
 use lessen_data::{Answer, Features, padded, random};
 use lessen_model::Network;
 
-use self::layer::TrainerLayer;
+use self::gathered::Gathered;
+use self::layer::{Place, TrainerLayer};
+use self::live::Live;
 use self::order::Order;
+use self::state::{LayerState, Tensor};
 use crate::chain::{self, Activation};
 use crate::error::{EngineError, StepError};
+use crate::kernels::activate::activate;
 use crate::loss::loss_and_gradient;
 use crate::optimiser::Step;
 use crate::recipe::Recipe;
@@ -27,19 +35,27 @@ pub struct TrainingRows<'a> {
 }
 
 /// A network in training. The loop around it (how long, when to look, what to keep) is the caller's.
+///
+/// A layer of which enough weights are gone is held without them: no gradient and no moment exists for a weight that is
+/// gone, and a step costs what is left. [`Trainer::prune`] makes the plan anew.
 pub struct Trainer {
     /// Encoding, names and masks; its weights are those of the start until [`Trainer::network`] is asked.
     start: Network,
     recipe: Recipe,
     layers: Vec<TrainerLayer>,
+    /// What each layer leaves out.
+    live: Vec<Live>,
     order: Order,
     steps_taken: u64,
-    /// The encoded minibatch, `[width][lanes]`.
-    inputs: Vec<f32>,
+    gathered: Gathered,
     batch_rows: Vec<u32>,
     /// Room that the loss works in.
     scratch: Vec<f32>,
+    density_limit: f64,
 }
+
+/// Share of a layer's weights up to which it is held without those that are gone. Measured (`examples/step_time.rs`).
+const DENSITY_LIMIT: f64 = 0.4;
 
 impl Trainer {
     /// Begins training; rows are drawn from the stream `training order` of `seed`.
@@ -49,8 +65,16 @@ impl Trainer {
     /// classes (no dense layer although it answers with a number), [`EngineError::Recipe`] for a setting out of its
     /// range.
     pub fn new(network: Network, recipe: Recipe, seed: u64) -> Result<Self, EngineError> {
+        Self::with_limit(network, recipe, seed, DENSITY_LIMIT)
+    }
+
+    fn with_limit(
+        network: Network,
+        recipe: Recipe,
+        seed: u64,
+        density_limit: f64,
+    ) -> Result<Self, EngineError> {
         recipe.check()?;
-        let lanes = padded(recipe.batch);
         let links = chain::links(&network)?;
         let (last, expected) = match network.answer() {
             Answer::Classes(_) => (Activation::Softmax, "softmax at the end"),
@@ -59,20 +83,58 @@ impl Trainer {
         if let Some(link) = links.last().filter(|link| link.activation != last) {
             return Err(EngineError::Node { node: link.node.to_owned(), expected });
         }
-        let layer = |(place, link)| TrainerLayer::new(link, &recipe, lanes, place + 1 == links.len());
-        let layers = links.iter().enumerate().map(layer).collect();
-        let inputs = vec![0.0; network.encoding().width() * lanes];
-        let batch_rows = Vec::with_capacity(recipe.batch);
+        let known = |name: &String| links.iter().any(|link| link.name == name);
+        if let Some(node) = recipe.rates.keys().find(|name| !known(name)) {
+            return Err(EngineError::Node {
+                node: node.clone(),
+                expected: "a dense layer, as it has a rate",
+            });
+        }
+        let states = states_of(&network, &recipe);
         let order = Order::new(random::stream(seed, "training order"));
+        Self::planned(network, recipe, &states, order, 0, density_limit)
+    }
+
+    /// Chooses how each layer is held, and makes room for a step.
+    fn planned(
+        start: Network,
+        recipe: Recipe,
+        states: &[LayerState],
+        order: Order,
+        steps_taken: u64,
+        density_limit: f64,
+    ) -> Result<Self, EngineError> {
+        let lanes = padded(recipe.batch);
+        let links = chain::links(&start)?;
+        let live = Live::of(&links);
+        let is_sparse: Vec<bool> = links
+            .iter()
+            .map(|link| {
+                let weights = &link.dense.weights;
+                weights.mask().is_some()
+                    && weights.left() as f64 <= density_limit * weights.values().len() as f64
+            })
+            .collect();
+        let layer = |place: usize| {
+            let is_last = place + 1 == links.len();
+            let by_row = !is_last && !is_sparse[place + 1];
+            let place_of = Place { lanes, is_last, is_sparse: is_sparse[place], by_row };
+            TrainerLayer::new(&links[place], &recipe, &live[place], &states[place], place_of)
+        };
+        let layers = (0..links.len()).map(layer).collect();
+        let gathered = Gathered::new(start.encoding().width(), lanes, is_sparse.first() == Some(&false));
+        let batch_rows = Vec::with_capacity(recipe.batch);
         Ok(Self {
-            start: network,
+            start,
             recipe,
             layers,
+            live,
             order,
-            steps_taken: 0,
-            inputs,
+            steps_taken,
+            gathered,
             batch_rows,
             scratch: Vec::new(),
+            density_limit,
         })
     }
 
@@ -96,25 +158,42 @@ impl Trainer {
         self.check_targets(training)?;
         self.order.draw(training.rows, self.recipe.batch, &mut self.batch_rows);
         self.check_batch(training)?;
-        let loss = self.gradients(training)?;
+        let loss = self.loss(training)?;
         if !loss.is_finite() {
-            return Err(StepError::Diverged { step: self.steps_taken, loss });
+            return Err(StepError::Diverged { step: self.steps_taken, loss, layer: self.first_not_finite() });
         }
-        let factor = self.recipe.schedule.factor(self.steps_taken);
         self.steps_taken += 1;
-        let step = Step { optimiser: self.recipe.optimiser, factor, number: self.steps_taken };
-        for layer in &mut self.layers {
-            layer.update(step, self.recipe.weight_decay);
+        if self.recipe.clip.is_some() {
+            self.descend_clipped();
+        } else {
+            self.descend();
         }
         Ok(loss)
+    }
+
+    /// Drops every weight that is left now and that `keep` does not want, asked with the name of its layer and its index
+    /// there. What the optimiser remembers of the others stays.
+    ///
+    /// # Errors
+    /// None that a network in training could give.
+    pub fn prune(self, keep: impl Fn(&str, usize) -> bool) -> Result<Self, EngineError> {
+        let mut states = self.states();
+        let mut start = self.start;
+        let names: Vec<String> = self.layers.iter().map(|layer| layer.name.clone()).collect();
+        for ((dense, name), state) in start.dense_mut().zip(&names).zip(&mut states) {
+            dense.weights.shrink(|index| keep(name, index));
+            let mask = dense.weights.mask();
+            state.weights.shrink(|index| mask.is_none_or(|mask| mask.has(index)));
+        }
+        Self::planned(start, self.recipe, &states, self.order, self.steps_taken, self.density_limit)
     }
 
     /// The network as it is now.
     pub fn network(&self) -> Network {
         let mut network = self.start.clone();
-        for (dense, layer) in network.dense_mut().zip(&self.layers) {
-            dense.weights.update(|index, _| layer.weights[index]);
-            dense.bias.copy_from_slice(&layer.bias);
+        for (dense, state) in network.dense_mut().zip(self.states()) {
+            dense.weights.update(|index, _| state.weights.values[index]);
+            dense.bias.copy_from_slice(&state.bias.values);
         }
         network
     }
@@ -122,6 +201,42 @@ impl Trainer {
     /// The trained network.
     pub fn into_network(self) -> Network {
         self.network()
+    }
+
+    /// What the network answers for `rows` now, `[rows][outputs]` row-major: as a plan of it would, without making one.
+    ///
+    /// # Errors
+    /// Where rows do not fit the network.
+    pub fn answers(&mut self, features: &Features, rows: &[u32]) -> Result<Vec<f32>, StepError> {
+        let outputs = self.start.outputs();
+        let mut answers = vec![0.0; rows.len() * outputs];
+        for (rows, into) in
+            rows.chunks(self.recipe.batch).zip(answers.chunks_mut(self.recipe.batch * outputs))
+        {
+            let lanes = padded(rows.len());
+            self.gathered.gather(self.start.encoding(), features, rows)?;
+            self.forward(lanes);
+            let Some(last) = self.layers.last_mut() else { break };
+            let given = last.outputs_mut(lanes);
+            if self.start.answer().classes().is_some() {
+                activate(Activation::Softmax, lanes, given);
+            }
+            for (output, given) in given.chunks_exact(lanes).enumerate() {
+                for (row, given) in given[..rows.len()].iter().enumerate() {
+                    into[row * outputs + output] = *given;
+                }
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Everything that is learned, whatever holds it.
+    fn states(&self) -> Vec<LayerState> {
+        let mut states = states_of(&self.start, &self.recipe);
+        for ((layer, live), state) in self.layers.iter().zip(&self.live).zip(&mut states) {
+            layer.write(live, state);
+        }
+        states
     }
 
     fn check_targets(&self, training: &TrainingRows<'_>) -> Result<(), StepError> {
@@ -152,27 +267,98 @@ impl Trainer {
         Ok(())
     }
 
-    /// Loss and gradients of the rows in `batch_rows`.
-    fn gradients(&mut self, training: &TrainingRows<'_>) -> Result<f32, StepError> {
+    /// The loss of the rows in `batch_rows`, and its gradient behind the last layer.
+    fn loss(&mut self, training: &TrainingRows<'_>) -> Result<f32, StepError> {
         let lanes = padded(self.batch_rows.len());
-        let encoding = self.start.encoding();
-        let inputs = &mut self.inputs[..encoding.width() * lanes];
-        encoding.gather(training.features, &self.batch_rows, lanes, inputs)?;
-        for place in 0..self.layers.len() {
-            let (before, layer) = self.layers.split_at_mut(place);
-            let inputs = before.last().map_or(&*inputs, |before| before.outputs(lanes));
-            layer[0].forward(inputs, lanes);
-        }
+        self.gathered.gather(self.start.encoding(), training.features, &self.batch_rows)?;
+        self.forward(lanes);
         // A chain has a layer: a network without a node is none.
         let Some(last) = self.layers.last_mut() else { return Ok(0.0) };
-        let logits = &mut last.gradient[..last.outputs * lanes];
-        let loss = loss_and_gradient(training.targets, &self.batch_rows, lanes, logits, &mut self.scratch);
-        for place in (0..self.layers.len()).rev() {
-            let (before, layer) = self.layers.split_at_mut(place);
-            layer[0].back(before.last_mut(), inputs, lanes);
-        }
-        Ok(loss)
+        let logits = last.outputs_mut(lanes);
+        Ok(loss_and_gradient(training.targets, &self.batch_rows, lanes, logits, &mut self.scratch))
     }
+
+    fn forward(&mut self, lanes: usize) {
+        for place in 0..self.layers.len() {
+            let (before, layer) = self.layers.split_at_mut(place);
+            let inputs =
+                before.last().map_or(self.gathered.by_feature(lanes), |before| before.outputs(lanes));
+            layer[0].forward(inputs, lanes);
+        }
+    }
+
+    /// Back through the layers, each moved as soon as the one before it has its gradient.
+    fn descend(&mut self) {
+        let (rows, lanes) = (self.batch_rows.len(), padded(self.batch_rows.len()));
+        let factor = self.recipe.schedule.factor(self.steps_taken - 1);
+        let first = self.layers.iter().position(|layer| layer.rate > 0.0).unwrap_or(self.layers.len());
+        for place in (first..self.layers.len()).rev() {
+            let (before, layer) = self.layers.split_at_mut(place);
+            let layer = &mut layer[0];
+            if let Some(before) = before.last_mut() {
+                before.turn(lanes);
+                if place > first {
+                    layer.back(before, lanes);
+                }
+            }
+            if layer.rate > 0.0 {
+                let before = before.last().map(|before| before.as_inputs(rows, lanes));
+                let inputs = before.unwrap_or_else(|| self.gathered.as_inputs(rows, lanes));
+                let steps = steps(&self.recipe, self.steps_taken, factor * layer.rate, 1.0);
+                layer.descend(inputs, &self.recipe, steps);
+            }
+        }
+    }
+
+    /// The same with gradients that are looked at together before anything moves.
+    fn descend_clipped(&mut self) {
+        let (rows, lanes) = (self.batch_rows.len(), padded(self.batch_rows.len()));
+        let factor = self.recipe.schedule.factor(self.steps_taken - 1);
+        let first = self.layers.iter().position(|layer| layer.rate > 0.0).unwrap_or(self.layers.len());
+        let mut squares = 0.0;
+        for place in (first..self.layers.len()).rev() {
+            let (before, layer) = self.layers.split_at_mut(place);
+            if let Some(before) = before.last_mut() {
+                before.turn(lanes);
+                if place > first {
+                    layer[0].back(before, lanes);
+                }
+            }
+            if layer[0].rate > 0.0 {
+                let before = before.last().map(|before| before.as_inputs(rows, lanes));
+                let inputs = before.unwrap_or_else(|| self.gathered.as_inputs(rows, lanes));
+                squares += layer[0].keep_gradients(inputs);
+            }
+        }
+        let longest = self.recipe.clip.map_or(f64::INFINITY, f64::from);
+        let clip = (longest / squares.sqrt().max(f64::MIN_POSITIVE)).min(1.0) as f32;
+        for layer in self.layers.iter_mut().filter(|layer| layer.rate > 0.0) {
+            let steps = steps(&self.recipe, self.steps_taken, factor * layer.rate, clip);
+            layer.descend_by_kept(&self.recipe, steps);
+        }
+    }
+
+    /// The first layer whose outputs for the minibatch are not all finite; the last one where only the loss is not.
+    fn first_not_finite(&self) -> String {
+        let (rows, lanes) = (self.batch_rows.len(), padded(self.batch_rows.len()));
+        let layers = self.layers.iter();
+        let found = layers.clone().find(|layer| !layer.is_finite(0..rows, lanes));
+        found.or(layers.last()).map_or_else(String::new, |layer| layer.name.clone())
+    }
+}
+
+fn steps(recipe: &Recipe, number: u64, factor: f32, clip: f32) -> (Step, Step) {
+    (Step::of_weights(recipe, number, factor, clip), Step::of_biases(recipe, number, factor, clip))
+}
+
+/// The parameters of a network, about which nothing is remembered yet.
+fn states_of(network: &Network, recipe: &Recipe) -> Vec<LayerState> {
+    let moments = recipe.optimiser.moments();
+    let state = |dense: &lessen_model::Dense| LayerState {
+        weights: Tensor::of(dense.weights.values(), moments),
+        bias: Tensor::of(&dense.bias, moments),
+    };
+    network.dense().map(state).collect()
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ fn same_bits_on_any_number_of_threads(digits: &Dataset, network: Network) {
 fn train_two(digits: &Dataset, seed: u64) -> Vec<(Vec<u32>, Vec<u32>)> {
     let settings = [
         (Activation::Relu, Optimiser::adam(0.01)),
-        (Activation::Tanh, Optimiser::Sgd { rate: 0.05, momentum: 0.9 }),
+        (Activation::Tanh, Optimiser::Sgd { rate: 0.05, momentum: 0.9, nesterov: false }),
     ];
     settings.par_iter().map(|&(activation, optimiser)| train(digits, activation, optimiser, seed)).collect()
 }
@@ -74,7 +74,7 @@ fn train(digits: &Dataset, activation: Activation, optimiser: Optimiser, seed: u
     let (_, labels) = digits.classes().unwrap();
     let start = network(digits, activation, seed);
     let schedule = Schedule::Cosine { steps: STEPS as u64, warm_up: 5 };
-    let recipe = Recipe { batch: 50, optimiser, schedule, weight_decay: 0.01 };
+    let recipe = Recipe { schedule, weight_decay: 0.01, ..Recipe::plain(50, optimiser) };
     let mut trainer = Trainer::new(start.clone(), recipe, seed).unwrap();
     let training =
         TrainingRows { features: &digits.features, rows: &split.train, targets: Targets::Labels(labels) };

@@ -79,12 +79,11 @@ impl NetSpec {
         let rows: Vec<u32> = (0..examples.rows() as u32).collect();
         let steps = self.epochs * rows.len().div_ceil(self.batch.max(1)) as u64;
         let recipe = Recipe {
-            batch: self.batch,
-            optimiser: Optimiser::adam(self.rate),
             schedule: Schedule::Cosine { steps, warm_up: steps / 20 },
             weight_decay: self.weight_decay,
+            ..Recipe::plain(self.batch, Optimiser::adam(self.rate))
         };
-        let not_finite = StepError::Diverged { step: 0, loss: f32::NAN };
+        let not_finite = StepError::Diverged { step: 0, loss: f32::NAN, layer: String::new() };
         let features = examples.table().ok_or(not_finite)?;
         let soft = match &examples.lesson {
             Lesson::Labels(labels) => smoothed(labels, self.smoothing),

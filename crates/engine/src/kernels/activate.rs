@@ -1,9 +1,66 @@
-//! Bias and activation in one pass over a layer's outputs, `[width][lanes]`, and their way back.
+//! Bias and activation of a layer's outputs, `[width][lanes]`, and their way back.
 
 use std::ops::Range;
 
+use pulp::Simd;
+
+use super::dense::{Finish, Share};
+use super::function::{exp, sigmoid, tanh};
 use crate::chain::Activation;
-use crate::kernels::function::{exp, tanh};
+
+/// Adds a layer's bias to its sums and writes them down; an activation that is a choice between two numbers is applied on
+/// the way, the others by [`activate`] afterwards.
+pub(crate) struct AddBias<'a> {
+    pub(crate) bias: &'a [f32],
+    pub(crate) activation: Activation,
+    /// `[rows][stride]`.
+    pub(crate) into: &'a mut [f32],
+    pub(crate) stride: usize,
+}
+
+impl Finish for AddBias<'_> {
+    #[inline(always)]
+    fn finish<S: Simd>(&mut self, simd: S, row: usize, column: usize, sums: S::f32s) {
+        let mut sums = simd.add_f32s(sums, simd.splat_f32s(self.bias[row]));
+        let zero = simd.splat_f32s(0.0);
+        match self.activation {
+            // NaN is not below zero, so it stays: training must see that it has diverged.
+            Activation::Relu => sums = simd.select_f32s(simd.less_than_f32s(sums, zero), zero, sums),
+            Activation::LeakyRelu(slope) => {
+                let less = simd.mul_f32s(sums, simd.splat_f32s(slope));
+                sums = simd.select_f32s(simd.less_than_f32s(sums, zero), less, sums);
+            }
+            _ => {}
+        }
+        let at = row * self.stride + column;
+        S::as_mut_simd_f32s(&mut self.into[at..at + S::F32_LANES]).0[0] = sums;
+    }
+}
+
+impl Share for AddBias<'_> {
+    fn share(self, row: usize) -> (Self, Self) {
+        let Self { bias, activation, into, stride } = self;
+        let (first, second) = into.split_at_mut(row * stride);
+        let (bias_first, bias_second) = bias.split_at(row);
+        (
+            Self { bias: bias_first, activation, into: first, stride },
+            Self { bias: bias_second, activation, into: second, stride },
+        )
+    }
+}
+
+/// Applies what [`AddBias`] has not, in place.
+pub(crate) fn activate(activation: Activation, lanes: usize, values: &mut [f32]) {
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || match activation {
+            Activation::None | Activation::Relu | Activation::LeakyRelu(_) => {}
+            Activation::Tanh => values.iter_mut().for_each(|value| *value = tanh(*value)),
+            Activation::Sigmoid => values.iter_mut().for_each(|value| *value = sigmoid(*value)),
+            Activation::Softmax => softmax(lanes, values),
+        },
+    );
+}
 
 /// Adds a layer's bias and applies its activation, in place. `values` is `[bias.len()][lanes]`.
 pub(crate) fn add_bias_and_activate(activation: Activation, bias: &[f32], lanes: usize, values: &mut [f32]) {
@@ -12,22 +69,25 @@ pub(crate) fn add_bias_and_activate(activation: Activation, bias: &[f32], lanes:
         || {
             for (row, &bias) in values.chunks_exact_mut(lanes).zip(bias) {
                 match activation {
-                    Activation::None | Activation::Softmax => row.iter_mut().for_each(|value| *value += bias),
-                    Activation::Relu => row.iter_mut().for_each(|value| *value = positive(*value + bias)),
-                    Activation::Tanh => row.iter_mut().for_each(|value| *value = tanh(*value + bias)),
+                    Activation::Relu => {
+                        row.iter_mut().for_each(|value| *value = positive(*value + bias, 0.0))
+                    }
+                    Activation::LeakyRelu(slope) => {
+                        row.iter_mut().for_each(|value| *value = positive(*value + bias, slope));
+                    }
+                    _ => row.iter_mut().for_each(|value| *value += bias),
                 }
-            }
-            if activation == Activation::Softmax {
-                softmax(lanes, values);
             }
         },
     );
+    activate(activation, lanes, values);
 }
 
-/// `max(x, 0)`, but NaN stays NaN: training must see that it has diverged.
+/// `x`, below zero times `slope`; NaN stays NaN.
 #[inline(always)]
-fn positive(x: f32) -> f32 {
-    if x < 0.0 { 0.0 } else { x }
+fn positive(x: f32, slope: f32) -> f32 {
+    // Not `x * slope` for a slope of 0: an infinity would become NaN, and a zero negative.
+    if x < 0.0 { if slope == 0.0 { 0.0 } else { x * slope } } else { x }
 }
 
 /// Lanes at a time, so that their largest values and sums stay on the stack.
@@ -88,25 +148,45 @@ pub(crate) fn divide(lanes: usize, strip: Range<usize>, by: &[f32; STRIP], value
     }
 }
 
-/// Multiplies gradients by the derivative of an activation at its output `activated`, in place. Softmax is not
+#[inline(always)]
+fn times_derivative<S: Simd>(
+    simd: S,
+    activation: Activation,
+    activated: S::f32s,
+    gradient: S::f32s,
+) -> S::f32s {
+    let (zero, one) = (simd.splat_f32s(0.0), simd.splat_f32s(1.0));
+    match activation {
+        Activation::None | Activation::Softmax => gradient,
+        Activation::Relu => simd.select_f32s(simd.less_than_f32s(zero, activated), gradient, zero),
+        Activation::LeakyRelu(slope) => {
+            let less = simd.mul_f32s(gradient, simd.splat_f32s(slope));
+            simd.select_f32s(simd.less_than_f32s(activated, zero), less, gradient)
+        }
+        Activation::Tanh => simd.mul_f32s(gradient, simd.sub_f32s(one, simd.mul_f32s(activated, activated))),
+        Activation::Sigmoid => {
+            simd.mul_f32s(gradient, simd.mul_f32s(activated, simd.sub_f32s(one, activated)))
+        }
+    }
+}
+
+/// Multiplies gradients by the derivative of an activation at its outputs `activated`, in place. Softmax is not
 /// among them: its gradient is taken together with the loss.
 pub(crate) fn back_through(activation: Activation, activated: &[f32], gradient: &mut [f32]) {
-    pulp::Arch::new().dispatch(
+    struct Work<'a>(Activation, &'a [f32], &'a mut [f32]);
+    impl pulp::WithSimd for Work<'_> {
+        type Output = ();
+
         #[inline(always)]
-        || match activation {
-            Activation::None | Activation::Softmax => {}
-            Activation::Relu => {
-                for (gradient, &activated) in gradient.iter_mut().zip(activated) {
-                    *gradient = if activated > 0.0 { *gradient } else { 0.0 };
-                }
+        fn with_simd<S: Simd>(self, simd: S) {
+            let (activated, _) = S::as_simd_f32s(self.1);
+            let (gradient, _) = S::as_mut_simd_f32s(self.2);
+            for (gradient, activated) in gradient.iter_mut().zip(activated) {
+                *gradient = times_derivative(simd, self.0, *activated, *gradient);
             }
-            Activation::Tanh => {
-                for (gradient, &activated) in gradient.iter_mut().zip(activated) {
-                    *gradient *= 1.0 - activated * activated;
-                }
-            }
-        },
-    );
+        }
+    }
+    pulp::Arch::new().dispatch(Work(activation, activated, gradient));
 }
 
 /// Sums over the lanes of each row, in a fixed order.

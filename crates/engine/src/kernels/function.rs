@@ -41,6 +41,12 @@ pub(crate) fn tanh(x: f32) -> f32 {
     1.0 - 2.0 / (exp(2.0 * x) + 1.0)
 }
 
+/// `1 / (1 + exp(-x))`; absolute error below 2e-7. NaN stays NaN.
+#[inline(always)]
+pub(crate) fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + exp(-x))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +60,8 @@ mod tests {
             assert!(error < 2e-7, "exp({x}) is off by {error}");
             let error = (f64::from(tanh(x)) - f64::from(x).tanh()).abs();
             assert!(error < 3e-7, "tanh({x}) is off by {error}");
+            let error = (f64::from(sigmoid(x)) - 1.0 / (1.0 + (-f64::from(x)).exp())).abs();
+            assert!(error < 2e-7, "sigmoid({x}) is off by {error}");
         }
     }
 

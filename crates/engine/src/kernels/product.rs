@@ -1,7 +1,9 @@
-//! Dense matrix products, through the `gemm` crate.
-#![allow(unsafe_code)]
+//! Dense products of matrices of any strides.
 
-use gemm::Parallelism;
+use pulp::Simd;
+
+use super::aligned::Aligned;
+use super::dense::{self, COLUMNS, Extents, Finish, Left, Right, Store};
 
 /// A matrix to read: entry `(row, column)` at `row * row_stride + column * column_stride`.
 #[derive(Clone, Copy)]
@@ -38,8 +40,8 @@ pub struct MatrixMut<'a> {
     pub shape: (usize, usize),
 }
 
-/// `into = left x right`, on this thread alone. The order of adding up depends on shapes, the instruction set and (as
-/// `gemm` cuts long sums into blocks that fit) the sizes of the processor's caches, on nothing else.
+/// `into = left x right`, on this thread alone. Each entry is one chain of fused multiply-adds over the inner index: the same
+/// bits whatever the shapes around it.
 ///
 /// # Panics
 /// Where shapes do not fit together or slices do not hold their matrices: both are bugs of the caller.
@@ -50,32 +52,48 @@ pub fn product(left: Matrix<'_>, right: Matrix<'_>, into: MatrixMut<'_>) {
         holds(&left) && holds(&right) && into.values.len() == rows * columns,
         "a slice too short for its matrix"
     );
-    let stride = |stride: usize| stride as isize;
-    // SAFETY: every index that the product reads or writes is below its slice's length: `holds` checked the last
-    // entry of `left` and `right` (strides are not negative, so it has the largest index), and `into` is exactly
-    // rows x columns with strides (columns, 1). `into` is borrowed mutably, so it overlaps neither input.
-    unsafe {
-        gemm::gemm(
-            rows,
-            columns,
-            inner,
-            into.values.as_mut_ptr(),
-            1,
-            stride(columns),
-            false,
-            left.values.as_ptr(),
-            stride(left.strides.1),
-            stride(left.strides.0),
-            right.values.as_ptr(),
-            stride(right.strides.1),
-            stride(right.strides.0),
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
+    let left = Left { values: left.values, row_stride: left.strides.0, inner_stride: left.strides.1 };
+    let stride = columns;
+    if right.strides.1 == 1 && columns.is_multiple_of(COLUMNS) {
+        let right = Right { values: right.values, stride: right.strides.0 };
+        let extents = Extents { rows, inner, columns };
+        return dense::product(left, right, extents, &mut Store { into: into.values, stride });
+    }
+    // Columns that do not follow each other, or do not fill registers, are copied so that they do: a panel at a time.
+    let mut panel = Aligned::zeros(inner * PANEL);
+    for first in (0..columns).step_by(PANEL) {
+        let there = (columns - first).min(PANEL);
+        for (row, numbers) in panel.chunks_exact_mut(PANEL).enumerate() {
+            let at = row * right.strides.0 + first * right.strides.1;
+            let entries = right.values[at..].iter().step_by(right.strides.1.max(1));
+            numbers.iter_mut().zip(entries).take(there).for_each(|(number, entry)| *number = *entry);
+        }
+        let right = Right { values: &panel, stride: PANEL };
+        let extents = Extents { rows, inner, columns: there.next_multiple_of(COLUMNS) };
+        let mut part = StorePart { into: &mut into.values[first..], stride, there };
+        dense::product(left, right, extents, &mut part);
+    }
+}
+
+/// Columns that are copied at a time.
+const PANEL: usize = 4 * COLUMNS;
+
+/// Writes down the first `there` columns.
+struct StorePart<'a> {
+    into: &'a mut [f32],
+    stride: usize,
+    there: usize,
+}
+
+impl Finish for StorePart<'_> {
+    #[inline(always)]
+    fn finish<S: Simd>(&mut self, simd: S, row: usize, column: usize, sums: S::f32s) {
+        let count = self.there.saturating_sub(column).min(S::F32_LANES);
+        if count == 0 {
+            return;
+        }
+        let at = row * self.stride + column;
+        simd.partial_store_f32s(&mut self.into[at..at + count], sums);
     }
 }
 

@@ -1,24 +1,40 @@
 //! Products of a layer of which few weights are left: zeros take neither room nor time.
+//!
+//! A row's entries follow each other. In the three products of a training step each entry is multiplied with registers of
+//! lanes, as a dense product's are; what it costs is to load them anew for each entry.
+#![allow(unsafe_code)]
 
-use pulp::{Arch, Simd, WithSimd};
+mod back;
+mod gradient;
+mod product;
+mod walk;
 
-/// A matrix of which only the entries that are not zero are kept, row by row.
-pub(crate) struct SparseMatrix {
+use pulp::{Arch, Simd};
+
+use self::back::Back;
+use self::gradient::Gradient;
+use self::product::Product;
+use self::walk::Walk;
+use super::dense::Finish;
+
+/// Where the entries of a matrix are, row by row; their values are kept apart.
+#[derive(Clone)]
+pub(crate) struct Pattern {
     /// Where each row's entries begin, and the end of the last.
     starts: Vec<usize>,
     columns: Columns,
-    values: Vec<f32>,
     width: usize,
 }
 
 /// The column of each entry, as narrow as the width allows: what is read is half of what is left then.
+#[derive(Clone)]
 enum Columns {
     Narrow(Vec<u16>),
     Wide(Vec<u32>),
 }
 
 /// A column's number.
-trait Column: Copy {
+trait Column: Copy + Send + Sync {
     fn place(self) -> usize;
 }
 
@@ -36,67 +52,128 @@ impl Column for u32 {
     }
 }
 
-impl SparseMatrix {
-    /// The entries of `values`, `[rows][width]` row-major, that are not zero.
-    pub(crate) fn new(values: &[f32], width: usize) -> Self {
-        let mut starts = vec![0];
-        let mut columns = vec![];
-        let mut kept = vec![];
-        for row in values.chunks_exact(width.max(1)) {
-            for (column, &value) in (0u32..).zip(row).filter(|(_, value)| **value != 0.0) {
-                columns.push(column);
-                kept.push(value);
-            }
-            starts.push(kept.len());
+impl Pattern {
+    /// The entries of a matrix of `rows` by `width` whose index, row by row, `has` wants.
+    pub(crate) fn new(rows: usize, width: usize, has: impl Fn(usize) -> bool) -> Self {
+        let mut starts = Vec::with_capacity(rows + 1);
+        starts.push(0);
+        let mut columns: Vec<u32> = Vec::new();
+        for row in 0..rows {
+            columns.extend((0..width).filter(|column| has(row * width + column)).map(|column| column as u32));
+            starts.push(columns.len());
         }
         let columns = if width <= 1 << 16 {
             Columns::Narrow(columns.into_iter().map(|column| column as u16).collect())
         } else {
             Columns::Wide(columns)
         };
-        Self { starts, columns, values: kept, width }
+        Self { starts, columns, width }
     }
 
-    /// Entries that are kept.
+    /// How many entries there are.
     pub(crate) fn entries(&self) -> usize {
-        self.values.len()
+        self.starts.last().copied().unwrap_or(0)
     }
 
-    fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.starts.len() - 1
     }
 
-    /// `into[row][lane] = matrix[row] . inputs[..][lane]`: `inputs` is `[width][lanes]`, `into` `[rows][lanes]`. What a lane
-    /// gets depends on the number of lanes, its place and the instruction set only.
-    pub(crate) fn product(&self, inputs: &[f32], lanes: usize, into: &mut [f32]) {
-        assert!(inputs.len() == self.width * lanes && into.len() == self.rows() * lanes);
+    /// The entries of a row.
+    pub(crate) fn row(&self, row: usize) -> std::ops::Range<usize> {
+        self.starts[row]..self.starts[row + 1]
+    }
+
+    /// The indices of the entries in the whole matrix, in their order.
+    pub(crate) fn indices(&self) -> impl Iterator<Item = usize> {
+        let column = |entry: usize| match &self.columns {
+            Columns::Narrow(columns) => columns[entry].place(),
+            Columns::Wide(columns) => columns[entry].place(),
+        };
+        let row = move |row: usize| self.row(row).map(move |entry| (row, entry));
+        (0..self.rows()).flat_map(row).map(move |(row, entry)| row * self.width + column(entry))
+    }
+
+    /// `y = W x`: hands `values[row] . inputs[..][lane]` to `finish`, a register of lanes at a time; `inputs` is
+    /// `[width][lanes]`. What a lane gets depends on the number of lanes, its place and the instruction set only.
+    ///
+    /// # Panics
+    /// Where a slice is too short: a bug of the caller.
+    pub(crate) fn product<F: Finish>(&self, values: &[f32], inputs: &[f32], lanes: usize, finish: &mut F) {
+        assert!(values.len() >= self.entries() && inputs.len() >= self.width * lanes);
+        match &self.columns {
+            Columns::Narrow(columns) => self.product_by(columns, values, inputs, lanes, finish),
+            Columns::Wide(columns) => self.product_by(columns, values, inputs, lanes, finish),
+        }
+    }
+
+    fn product_by<C: Column, F: Finish>(
+        &self,
+        columns: &[C],
+        values: &[f32],
+        inputs: &[f32],
+        lanes: usize,
+        finish: &mut F,
+    ) {
+        let entries = Entries { starts: &self.starts, columns, values };
+        Arch::new().dispatch(Product { entries, inputs, lanes, finish });
+    }
+
+    /// `dW = dy x'` at the entries: `into[entry] = delta[row] . inputs[column]`; `delta` is `[rows][lanes]`, `inputs`
+    /// `[width][lanes]`.
+    ///
+    /// # Panics
+    /// Where a slice is too short: a bug of the caller.
+    pub(crate) fn gradient(&self, delta: &[f32], inputs: &[f32], lanes: usize, into: &mut [f32]) {
+        assert!(delta.len() >= self.rows() * lanes && inputs.len() >= self.width * lanes);
+        let into = &mut into[..self.entries()];
+        let starts = &self.starts;
         match &self.columns {
             Columns::Narrow(columns) => {
-                Arch::new().dispatch(Product { entries: self.entries_by(columns), inputs, lanes, into });
+                Arch::new().dispatch(Gradient { starts, columns, delta, inputs, lanes, into });
             }
             Columns::Wide(columns) => {
-                Arch::new().dispatch(Product { entries: self.entries_by(columns), inputs, lanes, into });
+                Arch::new().dispatch(Gradient { starts, columns, delta, inputs, lanes, into });
             }
         }
     }
 
-    /// `into[input][row] = matrix[row] . inputs[input]`; both row-major, without lanes.
-    pub(crate) fn walk(&self, inputs: &[f32], into: &mut [f32]) {
+    /// `dx = W' dy`: `into[column] = sum of values[row][column] delta[row]`; `delta` is `[rows][lanes]`, `into`
+    /// `[width][lanes]`.
+    ///
+    /// # Panics
+    /// Where a slice is too short: a bug of the caller.
+    pub(crate) fn back(&self, values: &[f32], delta: &[f32], lanes: usize, into: &mut [f32]) {
+        assert!(values.len() >= self.entries() && delta.len() >= self.rows() * lanes);
+        let into = &mut into[..self.width * lanes];
+        into.fill(0.0);
+        match &self.columns {
+            Columns::Narrow(columns) => {
+                let entries = Entries { starts: &self.starts, columns, values };
+                Arch::new().dispatch(Back { entries, delta, lanes, into });
+            }
+            Columns::Wide(columns) => {
+                let entries = Entries { starts: &self.starts, columns, values };
+                Arch::new().dispatch(Back { entries, delta, lanes, into });
+            }
+        }
+    }
+
+    /// `into[input][row] = values[row] . inputs[input]`; both row-major, without lanes.
+    pub(crate) fn walk(&self, values: &[f32], inputs: &[f32], into: &mut [f32]) {
         let rows = self.rows();
         for (inputs, into) in inputs.chunks_exact(self.width.max(1)).zip(into.chunks_exact_mut(rows)) {
             match &self.columns {
                 Columns::Narrow(columns) => {
-                    Arch::new().dispatch(Walk { entries: self.entries_by(columns), inputs, into });
+                    let entries = Entries { starts: &self.starts, columns, values };
+                    Arch::new().dispatch(Walk { entries, inputs, into });
                 }
                 Columns::Wide(columns) => {
-                    Arch::new().dispatch(Walk { entries: self.entries_by(columns), inputs, into });
+                    let entries = Entries { starts: &self.starts, columns, values };
+                    Arch::new().dispatch(Walk { entries, inputs, into });
                 }
             }
         }
-    }
-
-    fn entries_by<'a, C: Column>(&'a self, columns: &'a [C]) -> Entries<'a, C> {
-        Entries { starts: &self.starts, columns, values: &self.values }
     }
 }
 
@@ -117,107 +194,60 @@ impl<'a, C: Column> Entries<'a, C> {
     }
 }
 
-struct Product<'a, C> {
-    entries: Entries<'a, C>,
-    inputs: &'a [f32],
-    lanes: usize,
-    into: &'a mut [f32],
+/// Registers of lanes that an entry meets at once where there are as many: 64 lanes by AVX2 and by AVX-512. Their sums stay in
+/// registers, and an entry is looked up once for all of them.
+const fn abreast(lanes_of_register: usize) -> usize {
+    if lanes_of_register == 16 { 4 } else { 8 }
 }
 
-/// Registers of lanes that an entry is multiplied with at once where there are as many: their sums stay in registers, and
-/// an entry is looked up once for all of them.
-const ABREAST: usize = 4;
-
-/// Sums that take turns where one register is left, so that no addition has to wait for the one before it.
-const TURNS: usize = 4;
-
-impl<C: Column> WithSimd for Product<'_, C> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { entries, inputs, lanes, into } = self;
-        let mut start = 0;
-        while start + ABREAST * S::F32_LANES <= lanes {
-            strip::<S, C, ABREAST, 1>(simd, entries, &inputs[start..], lanes, &mut into[start..]);
-            start += ABREAST * S::F32_LANES;
-        }
-        while start + S::F32_LANES <= lanes {
-            strip::<S, C, 1, TURNS>(simd, entries, &inputs[start..], lanes, &mut into[start..]);
-            start += S::F32_LANES;
-        }
-    }
-}
-
-/// The first `R` registers of lanes of every row, with `T` sums taking turns.
+/// The register at `place` of `numbers`.
+///
+/// # Safety
+/// `place + S::F32_LANES` is at most the length of `numbers`.
 #[inline(always)]
-fn strip<S: Simd, C: Column, const R: usize, const T: usize>(
-    simd: S,
-    entries: Entries<'_, C>,
-    inputs: &[f32],
-    lanes: usize,
-    into: &mut [f32],
-) {
-    let length = R * S::F32_LANES;
-    for (row, (columns, values)) in entries.rows().enumerate() {
-        let mut sums = [[simd.splat_f32s(0.0); R]; T];
-        let add = |sums: &mut [S::f32s; R], column: C, value: f32| {
-            let (inputs, _) = S::as_simd_f32s(&inputs[column.place() * lanes..][..length]);
-            let value = simd.splat_f32s(value);
-            for register in 0..R {
-                sums[register] = simd.mul_add_e_f32s(value, inputs[register], sums[register]);
-            }
-        };
-        let turns = columns.chunks_exact(T).zip(values.chunks_exact(T));
-        for (columns, values) in turns {
-            for turn in 0..T {
-                add(&mut sums[turn], columns[turn], values[turn]);
-            }
-        }
-        let rest = columns.len() - columns.len() % T;
-        for (&column, &value) in columns[rest..].iter().zip(&values[rest..]) {
-            add(&mut sums[0], column, value);
-        }
-        let (into, _) = S::as_mut_simd_f32s(&mut into[row * lanes..][..length]);
-        for register in 0..R {
-            into[register] =
-                (1..T).fold(sums[0][register], |sum, turn| simd.add_f32s(sum, sums[turn][register]));
-        }
+unsafe fn register<S: Simd>(numbers: &[f32], place: usize) -> S::f32s {
+    debug_assert!(place + S::F32_LANES <= numbers.len());
+    // SAFETY: the caller's promise; registers of numbers may be read from anywhere.
+    unsafe { numbers.as_ptr().add(place).cast::<S::f32s>().read_unaligned() }
+}
+
+/// A matrix of which only the entries that are not zero are kept.
+pub(crate) struct SparseMatrix {
+    pattern: Pattern,
+    values: Vec<f32>,
+}
+
+impl SparseMatrix {
+    /// The entries of `values`, `[rows][width]` row-major, that are not zero.
+    pub(crate) fn new(values: &[f32], width: usize) -> Self {
+        let rows = values.len() / width.max(1);
+        let pattern = Pattern::new(rows, width, |index| values[index] != 0.0);
+        let values = pattern.indices().map(|index| values[index]).collect();
+        Self { pattern, values }
     }
-}
 
-struct Walk<'a, C> {
-    entries: Entries<'a, C>,
-    inputs: &'a [f32],
-    into: &'a mut [f32],
-}
+    /// Entries that are kept.
+    pub(crate) fn entries(&self) -> usize {
+        self.pattern.entries()
+    }
 
-impl<C: Column> WithSimd for Walk<'_, C> {
-    type Output = ();
+    /// [`Pattern::product`].
+    pub(crate) fn product<F: Finish>(&self, inputs: &[f32], lanes: usize, finish: &mut F) {
+        self.pattern.product(&self.values, inputs, lanes, finish);
+    }
 
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let inputs = self.inputs;
-        for ((columns, values), into) in self.entries.rows().zip(self.into) {
-            let mut sums = [0.0; 2 * TURNS];
-            let turns = columns.chunks_exact(2 * TURNS).zip(values.chunks_exact(2 * TURNS));
-            for (columns, values) in turns {
-                for turn in 0..2 * TURNS {
-                    sums[turn] += values[turn] * inputs[columns[turn].place()];
-                }
-            }
-            let rest = columns.len() - columns.len() % (2 * TURNS);
-            for ((&column, &value), sum) in columns[rest..].iter().zip(&values[rest..]).zip(&mut sums) {
-                *sum += value * inputs[column.place()];
-            }
-            *into = sums.iter().sum();
-        }
+    /// [`Pattern::walk`].
+    pub(crate) fn walk(&self, inputs: &[f32], into: &mut [f32]) {
+        self.pattern.walk(&self.values, inputs, into);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use pulp::WithSimd;
+
     use super::*;
+    use crate::kernels::dense::Store;
 
     /// Whole numbers, so that sums are exact in any order; of the weights `left` in 11 are not zero.
     fn numbers(count: usize, seed: usize, left: usize) -> Vec<f32> {
@@ -225,38 +255,93 @@ mod tests {
         (0..count).map(|place| if (place * 5 + seed) % 11 < left { number(place) } else { 0.0 }).collect()
     }
 
-    fn check(outputs: usize, width: usize, lanes: usize, left: usize) {
-        let (weights, inputs) = (numbers(outputs * width, 1, left), numbers(width * lanes, 4, 11));
-        let mut expected = vec![];
+    /// What the three products and the walk should give, by the plain loops.
+    struct Expected {
+        product: Vec<f32>,
+        gradient: Vec<f32>,
+        back: Vec<f32>,
+    }
+
+    fn by_plain_loops(
+        (outputs, width, lanes): (usize, usize, usize),
+        weights: &[f32],
+        inputs: &[f32],
+        delta: &[f32],
+    ) -> Expected {
+        let (mut product, mut back) = (vec![0.0; outputs * lanes], vec![0.0; width * lanes]);
+        let mut gradient = Vec::new();
         for output in 0..outputs {
-            for lane in 0..lanes {
-                let products = (0..width).map(|k| weights[output * width + k] * inputs[k * lanes + lane]);
-                expected.push(products.sum::<f32>());
+            for column in 0..width {
+                let weight = weights[output * width + column];
+                let mut sum = 0.0;
+                for lane in 0..lanes {
+                    product[output * lanes + lane] += weight * inputs[column * lanes + lane];
+                    back[column * lanes + lane] += weight * delta[output * lanes + lane];
+                    sum += delta[output * lanes + lane] * inputs[column * lanes + lane];
+                }
+                if weight != 0.0 {
+                    gradient.push(sum);
+                }
             }
         }
+        Expected { product, gradient, back }
+    }
+
+    fn check(outputs: usize, width: usize, lanes: usize, left: usize) {
+        let (weights, inputs) = (numbers(outputs * width, 1, left), numbers(width * lanes, 4, 11));
+        let delta = numbers(outputs * lanes, 2, 11);
+        let expected = by_plain_loops((outputs, width, lanes), &weights, &inputs, &delta);
         let matrix = SparseMatrix::new(&weights, width);
-        assert_eq!(matrix.entries(), weights.iter().filter(|&&weight| weight != 0.0).count());
+        let SparseMatrix { pattern, values } = &matrix;
+        assert_eq!(pattern.indices().collect::<Vec<_>>().len(), pattern.entries());
+        assert!(pattern.indices().zip(values).all(|(index, value)| weights[index] == *value));
+        assert_eq!(pattern.entries(), weights.iter().filter(|&&weight| weight != 0.0).count());
+
         let mut found = vec![f32::NAN; outputs * lanes];
-        matrix.product(&inputs, lanes, &mut found);
-        assert_eq!(found, expected, "width {width}, {lanes} lanes");
+        matrix.product(&inputs, lanes, &mut Store { into: &mut found, stride: lanes });
+        assert_eq!(found, expected.product, "width {width}, {lanes} lanes");
+        let mut gradient = vec![f32::NAN; pattern.entries()];
+        pattern.gradient(&delta, &inputs, lanes, &mut gradient);
+        assert_eq!(gradient, expected.gradient, "width {width}, {lanes} lanes");
+        let mut back = vec![f32::NAN; width * lanes];
+        pattern.back(values, &delta, lanes, &mut back);
+        assert_eq!(back, expected.back, "width {width}, {lanes} lanes");
+
         let row_major = |values: &[f32], columns: usize| -> Vec<f32> {
             (0..lanes)
                 .flat_map(|lane| values.iter().skip(lane).step_by(lanes).take(columns).copied())
                 .collect()
         };
-        let (inputs_by_row, expected_by_row) = (row_major(&inputs, width), row_major(&expected, outputs));
-        found.fill(f32::NAN);
-        matrix.walk(&inputs_by_row, &mut found);
-        assert_eq!(found, expected_by_row, "width {width}, {lanes} rows");
+        let (inputs_by_row, expected_by_row) =
+            (row_major(&inputs, width), row_major(&expected.product, outputs));
+        let mut walked = vec![f32::NAN; outputs * lanes];
+        matrix.walk(&inputs_by_row, &mut walked);
+        assert_eq!(walked, expected_by_row, "width {width}, {lanes} rows");
+        check_portable(&matrix, (outputs, width, lanes), (&inputs, &delta), &expected);
+    }
 
-        let Columns::Narrow(columns) = &matrix.columns else { return };
-        let entries = matrix.entries_by(columns);
-        found.fill(f32::NAN);
-        Product { entries, inputs: &inputs, lanes, into: &mut found }.with_simd(pulp::Scalar::new());
-        assert_eq!(found, expected, "width {width}, {lanes} lanes, portable");
-        Walk { entries, inputs: &inputs_by_row[..width], into: &mut found[..outputs] }
-            .with_simd(pulp::Scalar::new());
-        assert_eq!(found[..outputs], expected_by_row[..outputs], "width {width}, portable");
+    fn check_portable(
+        matrix: &SparseMatrix,
+        (outputs, width, lanes): (usize, usize, usize),
+        (inputs, delta): (&[f32], &[f32]),
+        expected: &Expected,
+    ) {
+        let SparseMatrix { pattern, values } = matrix;
+        let (Columns::Narrow(columns), starts) = (&pattern.columns, pattern.starts.as_slice()) else {
+            return;
+        };
+        let entries = Entries { starts, columns, values };
+        let scalar = pulp::Scalar::new();
+        let mut found = vec![f32::NAN; outputs * lanes];
+        Product { entries, inputs, lanes, finish: &mut Store { into: &mut found, stride: lanes } }
+            .with_simd(scalar);
+        assert_eq!(found, expected.product, "width {width}, {lanes} lanes, portable");
+        let mut gradient = vec![f32::NAN; pattern.entries()];
+        Gradient { starts, columns, delta, inputs, lanes, into: &mut gradient }.with_simd(scalar);
+        assert_eq!(gradient, expected.gradient, "width {width}, {lanes} lanes, portable");
+        let mut back = vec![0.0; width * lanes];
+        Back { entries, delta, lanes, into: &mut back }.with_simd(scalar);
+        assert_eq!(back, expected.back, "width {width}, {lanes} lanes, portable");
     }
 
     #[test]
@@ -276,11 +361,11 @@ mod tests {
             let mut values = vec![0.0; width];
             values[width - 1] = 2.0;
             let matrix = SparseMatrix::new(&values, width);
-            assert_eq!(matches!(matrix.columns, Columns::Narrow(_)), narrow);
+            assert_eq!(matches!(matrix.pattern.columns, Columns::Narrow(_)), narrow);
             let mut found = [0.0; 16];
             let mut inputs = vec![0.0; width * 16];
             inputs[(width - 1) * 16..].fill(3.0);
-            matrix.product(&inputs, 16, &mut found);
+            matrix.product(&inputs, 16, &mut Store { into: &mut found, stride: 16 });
             assert_eq!(found, [6.0; 16]);
             matrix.walk(&inputs[15 * width..], &mut found[..1]);
             assert_eq!(found[0], 6.0);

@@ -1,8 +1,9 @@
 //! One dense layer of a plan, its weights whole or without their zeros.
 
 use crate::chain::{Activation, Link};
-use crate::kernels::activate::add_bias_and_activate;
-use crate::kernels::product::{Matrix, MatrixMut, product};
+use crate::kernels::activate::{AddBias, activate, add_bias_and_activate};
+use crate::kernels::aligned::Aligned;
+use crate::kernels::dense::{Extents, Left, Right, product};
 use crate::kernels::sparse::SparseMatrix;
 use crate::kernels::walk::walk;
 
@@ -69,8 +70,8 @@ impl PlanLayer {
     }
 
     /// What the layer makes of `rows` rows, `[rows][inputs]`, without lanes.
-    pub(super) fn few_rows(&self, rows: usize, inputs: &[f32], outputs: &mut Vec<f32>) {
-        outputs.resize(rows * self.outputs, 0.0);
+    pub(super) fn few_rows(&self, rows: usize, inputs: &[f32], outputs: &mut Aligned) {
+        outputs.resize(rows * self.outputs);
         match &self.sparse {
             Some(sparse) if self.is_sparse_for_few => sparse.walk(inputs, outputs),
             _ => walk(&self.whole, inputs, self.inputs, self.outputs, outputs),
@@ -81,16 +82,18 @@ impl PlanLayer {
     }
 
     /// What the layer makes of `[inputs][lanes]`.
-    pub(super) fn many_rows(&self, lanes: usize, inputs: &[f32], outputs: &mut Vec<f32>) {
-        outputs.resize(self.outputs * lanes, 0.0);
+    pub(super) fn many_rows(&self, lanes: usize, inputs: &[f32], outputs: &mut Aligned) {
+        outputs.resize(self.outputs * lanes);
+        let (bias, activation) = (self.bias.as_slice(), self.activation);
+        let mut finish = AddBias { bias, activation, into: outputs, stride: lanes };
         match &self.sparse {
-            Some(sparse) => sparse.product(inputs, lanes, outputs),
-            None => product(
-                Matrix::row_major(&self.whole, self.outputs, self.inputs),
-                Matrix::row_major(inputs, self.inputs, lanes),
-                MatrixMut { values: outputs, shape: (self.outputs, lanes) },
-            ),
+            Some(sparse) => sparse.product(inputs, lanes, &mut finish),
+            None => {
+                let left = Left { values: &self.whole, row_stride: self.inputs, inner_stride: 1 };
+                let extents = Extents { rows: self.outputs, inner: self.inputs, columns: lanes };
+                product(left, Right { values: inputs, stride: lanes }, extents, &mut finish);
+            }
         }
-        add_bias_and_activate(self.activation, &self.bias, lanes, outputs);
+        activate(activation, lanes, outputs);
     }
 }

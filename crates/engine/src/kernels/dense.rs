@@ -1,0 +1,204 @@
+//! Dense matrix products, a tile of the result at a time in registers.
+//!
+//! All three products of a training step have the same form: numbers of the left matrix, each spread over a register, times
+//! registers of the right one, whose columns follow each other:
+//!
+//! | product | left | right | columns |
+//! | --- | --- | --- | --- |
+//! | `y = W x` | `W` | `x`, `[inputs][lanes]` | lanes |
+//! | `dx = W' dy` | `W`, read by column | `dy`, `[outputs][lanes]` | lanes |
+//! | `dW = dy x'` | `dy` | `x'`, `[rows][inputs]` | inputs |
+//!
+//! So nothing is packed or copied. Each entry of the result is one chain of fused multiply-adds over the inner index, from 0
+//! on, whatever the tile, the thread or the width of a register: the same bits on each of them.
+#![allow(unsafe_code)]
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// Columns come in multiples of so many.
+pub(crate) const COLUMNS: usize = lessen_data::LANES;
+
+/// The left matrix: entry `(row, inner)` at `row * row_stride + inner * inner_stride`.
+#[derive(Clone, Copy)]
+pub(crate) struct Left<'a> {
+    pub(crate) values: &'a [f32],
+    pub(crate) row_stride: usize,
+    pub(crate) inner_stride: usize,
+}
+
+/// The right matrix: entry `(inner, column)` at `inner * stride + column`.
+#[derive(Clone, Copy)]
+pub(crate) struct Right<'a> {
+    pub(crate) values: &'a [f32],
+    pub(crate) stride: usize,
+}
+
+/// Extents of a product.
+#[derive(Clone, Copy)]
+pub(crate) struct Extents {
+    pub(crate) rows: usize,
+    pub(crate) inner: usize,
+    /// A multiple of [`COLUMNS`].
+    pub(crate) columns: usize,
+}
+
+/// What becomes of the entries of a product, a register of columns at a time; each entry is handed over once.
+pub(crate) trait Finish {
+    /// The entries of `row` from `column` on.
+    fn finish<S: Simd>(&mut self, simd: S, row: usize, column: usize, sums: S::f32s);
+}
+
+/// One that can be shared between threads by rows.
+pub(crate) trait Share: Finish + Sized + Send {
+    /// The part for the rows before `row`, and that for the others, counted from 0 again.
+    fn share(self, row: usize) -> (Self, Self);
+}
+
+/// Multiply-accumulates below which a product is not worth a second thread: about 70 microseconds.
+const LEAST_SHARED: usize = 3 << 20;
+
+/// [`product()`] on as many threads of the current pool as are free, by rows. The bits are those of one thread.
+pub(crate) fn shared_product<F: Share>(left: Left<'_>, right: Right<'_>, extents: Extents, mut finish: F) {
+    let Extents { rows, inner, columns } = extents;
+    let is_small = rows * inner * columns < 2 * LEAST_SHARED || rows < 2 * ROWS;
+    if is_small || rayon::current_num_threads() < 2 {
+        return product(left, right, extents, &mut finish);
+    }
+    let half = (rows / 2).next_multiple_of(ROWS);
+    let (first, second) = finish.share(half);
+    let below = Left { values: &left.values[half * left.row_stride..], ..left };
+    rayon::join(
+        || shared_product(left, right, Extents { rows: half, ..extents }, first),
+        || shared_product(below, right, Extents { rows: rows - half, ..extents }, second),
+    );
+}
+
+/// Hands each entry of `left x right` to `finish`, on this thread.
+///
+/// # Panics
+/// Where a slice does not hold its matrix: a bug of the caller.
+pub(crate) fn product<F: Finish>(left: Left<'_>, right: Right<'_>, extents: Extents, finish: &mut F) {
+    let Extents { rows, inner, columns } = extents;
+    assert!(columns.is_multiple_of(COLUMNS), "columns that do not fill registers");
+    if rows == 0 || columns == 0 {
+        return;
+    }
+    if inner > 0 {
+        let last_left = (rows - 1) * left.row_stride + (inner - 1) * left.inner_stride;
+        let last_right = (inner - 1) * right.stride + columns - 1;
+        assert!(last_left < left.values.len() && last_right < right.values.len(), "a slice too short");
+    }
+    Arch::new().dispatch(Product { left, right, extents, finish });
+}
+
+struct Product<'a, 'f, F> {
+    left: Left<'a>,
+    right: Right<'a>,
+    extents: Extents,
+    finish: &'f mut F,
+}
+
+/// Rows of a tile: with two registers of columns 12 sums, which with an operand each fit into 16 registers; with four 24 of 32.
+const ROWS: usize = 6;
+
+impl<F: Finish> WithSimd for Product<'_, '_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let wide = if S::REGISTER_COUNT > 16 { 4 } else { 2 };
+        let columns = self.extents.columns;
+        let mut column = 0;
+        while column + wide * S::F32_LANES <= columns {
+            if wide == 4 {
+                self.strip::<S, 4>(simd, column);
+            } else {
+                self.strip::<S, 2>(simd, column);
+            }
+            column += wide * S::F32_LANES;
+        }
+        while column < columns {
+            self.strip::<S, 1>(simd, column);
+            column += S::F32_LANES;
+        }
+    }
+}
+
+impl<F: Finish> Product<'_, '_, F> {
+    /// All rows of `C` registers of columns from `column` on.
+    #[inline(always)]
+    fn strip<S: Simd, const C: usize>(&mut self, simd: S, column: usize) {
+        let rows = self.extents.rows;
+        let mut row = 0;
+        while row + ROWS <= rows {
+            self.tile::<S, ROWS, C>(simd, row, column);
+            row += ROWS;
+        }
+        match rows - row {
+            1 => self.tile::<S, 1, C>(simd, row, column),
+            2 => self.tile::<S, 2, C>(simd, row, column),
+            3 => self.tile::<S, 3, C>(simd, row, column),
+            4 => self.tile::<S, 4, C>(simd, row, column),
+            5 => self.tile::<S, 5, C>(simd, row, column),
+            _ => {}
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd, const R: usize, const C: usize>(&mut self, simd: S, row: usize, column: usize) {
+        let Extents { rows, inner, columns } = self.extents;
+        debug_assert!(row + R <= rows && column + C * S::F32_LANES <= columns);
+        let (left, right) = (self.left, self.right);
+        let mut sums = [[simd.splat_f32s(0.0); C]; R];
+        let mut left_at = left.values.as_ptr().wrapping_add(row * left.row_stride);
+        let mut right_at = right.values.as_ptr().wrapping_add(column);
+        for _ in 0..inner {
+            // SAFETY: `product` checked that the last entries of both matrices are within their slices, and strides are not
+            // negative. `row + r` is below `rows` and the inner index below `inner`, so the number of the left one is; and
+            // `C` registers from `column` on end at or before `columns`, so those of the right one are.
+            unsafe {
+                let mut registers = [simd.splat_f32s(0.0); C];
+                for c in 0..C {
+                    registers[c] = right_at.cast::<S::f32s>().add(c).read_unaligned();
+                }
+                for r in 0..R {
+                    let number = simd.splat_f32s(*left_at.add(r * left.row_stride));
+                    for c in 0..C {
+                        sums[r][c] = simd.mul_add_e_f32s(number, registers[c], sums[r][c]);
+                    }
+                }
+            }
+            left_at = left_at.wrapping_add(left.inner_stride);
+            right_at = right_at.wrapping_add(right.stride);
+        }
+        for r in 0..R {
+            for c in 0..C {
+                self.finish.finish(simd, row + r, column + c * S::F32_LANES, sums[r][c]);
+            }
+        }
+    }
+}
+
+/// Writes the entries down, row after row.
+pub(crate) struct Store<'a> {
+    pub(crate) into: &'a mut [f32],
+    /// From one row to the next.
+    pub(crate) stride: usize,
+}
+
+impl Finish for Store<'_> {
+    #[inline(always)]
+    fn finish<S: Simd>(&mut self, _: S, row: usize, column: usize, sums: S::f32s) {
+        let at = row * self.stride + column;
+        let (into, _) = S::as_mut_simd_f32s(&mut self.into[at..at + S::F32_LANES]);
+        into[0] = sums;
+    }
+}
+
+impl Share for Store<'_> {
+    fn share(self, row: usize) -> (Self, Self) {
+        let (first, second) = self.into.split_at_mut(row * self.stride);
+        let stride = self.stride;
+        (Self { into: first, stride }, Self { into: second, stride })
+    }
+}

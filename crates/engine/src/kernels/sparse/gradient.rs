@@ -1,0 +1,65 @@
+//! `dW = dy x'`, at the entries.
+#![allow(unsafe_code)]
+
+use pulp::{Simd, WithSimd};
+
+use super::{Column, abreast, register};
+
+/// Puts the product of a row of `delta` and one of `inputs` where each entry is.
+pub(super) struct Gradient<'a, C> {
+    pub(super) starts: &'a [usize],
+    pub(super) columns: &'a [C],
+    pub(super) delta: &'a [f32],
+    pub(super) inputs: &'a [f32],
+    pub(super) lanes: usize,
+    pub(super) into: &'a mut [f32],
+}
+
+impl<C: Column> WithSimd for Gradient<'_, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let wide = abreast(S::F32_LANES);
+        let mut start = 0;
+        while start + wide * S::F32_LANES <= self.lanes {
+            if wide == 4 {
+                self.strip::<S, 4>(simd, start);
+            } else {
+                self.strip::<S, 8>(simd, start);
+            }
+            start += wide * S::F32_LANES;
+        }
+        while start + S::F32_LANES <= self.lanes {
+            self.strip::<S, 1>(simd, start);
+            start += S::F32_LANES;
+        }
+    }
+}
+
+impl<C: Column> Gradient<'_, C> {
+    /// What `R` registers of lanes from `start` on bring to each entry; the first ones begin its sum.
+    #[inline(always)]
+    fn strip<S: Simd, const R: usize>(&mut self, simd: S, start: usize) {
+        let zero = simd.splat_f32s(0.0);
+        for row in 0..self.starts.len() - 1 {
+            let mut deltas = [zero; R];
+            for r in 0..R {
+                // SAFETY: `delta` holds rows times lanes numbers (`Pattern::gradient` looked), and `R` registers from `start`
+                // on are within the lanes.
+                deltas[r] = unsafe { register::<S>(self.delta, row * self.lanes + start + r * S::F32_LANES) };
+            }
+            for entry in self.starts[row]..self.starts[row + 1] {
+                let at = self.columns[entry].place() * self.lanes + start;
+                let mut sums = [zero; 2];
+                for r in 0..R {
+                    // SAFETY: columns are below the width, and `inputs` holds width times lanes numbers.
+                    let input = unsafe { register::<S>(self.inputs, at + r * S::F32_LANES) };
+                    sums[r % 2] = simd.mul_add_e_f32s(deltas[r], input, sums[r % 2]);
+                }
+                let sum = simd.reduce_sum_f32s(simd.add_f32s(sums[0], sums[1]));
+                self.into[entry] = if start == 0 { sum } else { self.into[entry] + sum };
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `y = W x`.
+#![allow(unsafe_code)]
+
+use pulp::{Simd, WithSimd};
+
+use super::{Column, Entries, abreast, register};
+use crate::kernels::dense::Finish;
+
+/// Sums that take turns where one register is left, so that no addition has to wait for the one before it.
+const TURNS: usize = 4;
+
+/// Hands each register of lanes of every row to `finish`.
+pub(super) struct Product<'a, 'f, C, F> {
+    pub(super) entries: Entries<'a, C>,
+    pub(super) inputs: &'a [f32],
+    pub(super) lanes: usize,
+    pub(super) finish: &'f mut F,
+}
+
+impl<C: Column, F: Finish> WithSimd for Product<'_, '_, C, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let wide = abreast(S::F32_LANES);
+        let mut start = 0;
+        while start + wide * S::F32_LANES <= self.lanes {
+            if wide == 4 {
+                self.strip::<S, 4, 1>(simd, start);
+            } else {
+                self.strip::<S, 8, 1>(simd, start);
+            }
+            start += wide * S::F32_LANES;
+        }
+        while start + 2 * S::F32_LANES <= self.lanes {
+            self.strip::<S, 2, 2>(simd, start);
+            start += 2 * S::F32_LANES;
+        }
+        while start + S::F32_LANES <= self.lanes {
+            self.strip::<S, 1, TURNS>(simd, start);
+            start += S::F32_LANES;
+        }
+    }
+}
+
+impl<C: Column, F: Finish> Product<'_, '_, C, F> {
+    /// `R` registers of lanes from `start` on of every row, with `T` sums taking turns.
+    #[inline(always)]
+    fn strip<S: Simd, const R: usize, const T: usize>(&mut self, simd: S, start: usize) {
+        let Self { entries, inputs, lanes, .. } = *self;
+        for (row, (columns, values)) in entries.rows().enumerate() {
+            let mut sums = [[simd.splat_f32s(0.0); R]; T];
+            let whole = columns.len() - columns.len() % T;
+            for entry in (0..whole).step_by(T) {
+                for turn in 0..T {
+                    let (column, value) = (columns[entry + turn], values[entry + turn]);
+                    // SAFETY: as `add` wants it: columns are below the width, `inputs` holds width times lanes numbers
+                    // (`Pattern::product` looked), and `R` registers from `start` on are within the lanes.
+                    unsafe { add(simd, &mut sums[turn], column.place() * lanes + start, inputs, value) };
+                }
+            }
+            for entry in whole..columns.len() {
+                // SAFETY: as above.
+                unsafe {
+                    add(simd, &mut sums[0], columns[entry].place() * lanes + start, inputs, values[entry])
+                };
+            }
+            for r in 0..R {
+                let mut sum = sums[0][r];
+                for turn in 1..T {
+                    sum = simd.add_f32s(sum, sums[turn][r]);
+                }
+                self.finish.finish(simd, row, start + r * S::F32_LANES, sum);
+            }
+        }
+    }
+}
+
+/// Adds `value` times the registers of `inputs` from `at` on to `sums`.
+///
+/// # Safety
+/// `at + R * S::F32_LANES` is at most the length of `inputs`.
+#[inline(always)]
+unsafe fn add<S: Simd, const R: usize>(
+    simd: S,
+    sums: &mut [S::f32s; R],
+    at: usize,
+    inputs: &[f32],
+    value: f32,
+) {
+    let value = simd.splat_f32s(value);
+    for r in 0..R {
+        // SAFETY: the caller's promise.
+        let input = unsafe { register::<S>(inputs, at + r * S::F32_LANES) };
+        sums[r] = simd.mul_add_e_f32s(value, input, sums[r]);
+    }
+}

@@ -1,0 +1,274 @@
+//! The weights of a layer in training, whole or only those that are left.
+
+use pulp::Simd;
+
+use lessen_data::padded;
+
+use crate::kernels::aligned::Aligned;
+use crate::kernels::dense::{Extents, Finish, Left, Right, Share, Store, product, shared_product};
+use crate::kernels::sparse::Pattern;
+use crate::optimiser::{Parameters, Pulls, Rule, Step, Stretch, WithRule};
+use crate::recipe::Optimiser;
+
+/// The weights of a layer with all that a step needs of them.
+pub(super) enum Weights {
+    /// All weights, those that are gone as zeros.
+    Dense(Dense),
+    /// The weights that are left: gradients and moments exist for no other.
+    Sparse(Sparse),
+}
+
+pub(super) struct Dense {
+    rows: usize,
+    columns: usize,
+    /// `[rows][stride]`; what is beyond the columns is zero and stays so.
+    parameters: Parameters,
+    /// From one row to the next: the columns filled up to whole registers.
+    stride: usize,
+    /// 1 for a weight that is left, 0 for one that is gone; `None` where none is gone.
+    left: Option<Aligned>,
+    /// Filled in only where a step waits for the gradients of all layers.
+    gradient: Aligned,
+}
+
+pub(super) struct Sparse {
+    pattern: Pattern,
+    /// One an entry of the pattern, filled up to whole registers.
+    parameters: Parameters,
+    gradient: Aligned,
+}
+
+/// What a layer is given, in both forms.
+#[derive(Clone, Copy)]
+pub(super) struct Inputs<'a> {
+    /// `[features][lanes]`.
+    pub(super) by_feature: &'a [f32],
+    pub(super) lanes: usize,
+    /// `[rows][stride]`, for dense layers only.
+    pub(super) by_row: &'a [f32],
+    pub(super) rows: usize,
+}
+
+impl Weights {
+    /// Weights of which `has` says which are left; all values and moments are zero.
+    pub(super) fn new(
+        (rows, columns): (usize, usize),
+        optimiser: Optimiser,
+        is_sparse: bool,
+        has: impl Fn(usize) -> bool,
+    ) -> Self {
+        if is_sparse {
+            let pattern = Pattern::new(rows, columns, has);
+            let length = padded(pattern.entries());
+            let parameters = Parameters::zeros(optimiser, length);
+            return Self::Sparse(Sparse { pattern, parameters, gradient: Aligned::zeros(length) });
+        }
+        let stride = padded(columns);
+        let parameters = Parameters::zeros(optimiser, rows * stride);
+        let is_masked = (0..rows * columns).any(|index| !has(index));
+        let left = is_masked.then(|| {
+            let mut left = Aligned::zeros(rows * stride);
+            for (row, left) in left.chunks_exact_mut(stride).enumerate() {
+                for (column, left) in left[..columns].iter_mut().enumerate() {
+                    *left = f32::from(u8::from(has(row * columns + column)));
+                }
+            }
+            left
+        });
+        Self::Dense(Dense { rows, columns, parameters, stride, left, gradient: Aligned::default() })
+    }
+
+    /// For each weight that is kept, its index in `[rows][columns]` and its place in [`Weights::parameters`].
+    pub(super) fn places(&self) -> Vec<(usize, usize)> {
+        match self {
+            Self::Dense(dense) => {
+                let Dense { rows, columns, stride, .. } = *dense;
+                let row = |row: usize| {
+                    (0..columns).map(move |column| (row * columns + column, row * stride + column))
+                };
+                (0..rows).flat_map(row).collect()
+            }
+            Self::Sparse(sparse) => {
+                sparse.pattern.indices().enumerate().map(|(at, index)| (index, at)).collect()
+            }
+        }
+    }
+
+    pub(super) fn parameters(&self) -> &Parameters {
+        match self {
+            Self::Dense(dense) => &dense.parameters,
+            Self::Sparse(sparse) => &sparse.parameters,
+        }
+    }
+
+    pub(super) fn parameters_mut(&mut self) -> &mut Parameters {
+        match self {
+            Self::Dense(dense) => &mut dense.parameters,
+            Self::Sparse(sparse) => &mut sparse.parameters,
+        }
+    }
+
+    /// `W x`, by feature.
+    pub(super) fn forward<F: Share>(&self, inputs: &[f32], lanes: usize, mut finish: F) {
+        match self {
+            Self::Dense(dense) => {
+                let left =
+                    Left { values: &dense.parameters.values, row_stride: dense.stride, inner_stride: 1 };
+                let right = Right { values: inputs, stride: lanes };
+                let extents = Extents { rows: dense.rows, inner: dense.columns, columns: lanes };
+                shared_product(left, right, extents, finish);
+            }
+            Self::Sparse(sparse) => {
+                sparse.pattern.product(&sparse.parameters.values, inputs, lanes, &mut finish);
+            }
+        }
+    }
+
+    /// `W' dy`, by feature.
+    pub(super) fn back(&self, delta: &[f32], lanes: usize, into: &mut [f32]) {
+        match self {
+            Self::Dense(dense) => {
+                let left =
+                    Left { values: &dense.parameters.values, row_stride: 1, inner_stride: dense.stride };
+                let right = Right { values: delta, stride: lanes };
+                let extents = Extents { rows: dense.columns, inner: dense.rows, columns: lanes };
+                product(left, right, extents, &mut Store { into, stride: lanes });
+            }
+            Self::Sparse(sparse) => sparse.pattern.back(&sparse.parameters.values, delta, lanes, into),
+        }
+    }
+
+    /// Moves the weights against `dW = dy x'`, which is not kept.
+    pub(super) fn descend(&mut self, delta: &[f32], inputs: Inputs<'_>, step: Step) {
+        match self {
+            Self::Dense(dense) => {
+                let (left, right, extents) = dense.gradient_of(delta, inputs);
+                let stretch = dense.parameters.stretch();
+                let mask = dense.left.as_deref();
+                step.with(DenseDescent { left, right, extents, stretch, mask, stride: dense.stride });
+            }
+            Self::Sparse(sparse) => {
+                sparse.pattern.gradient(delta, inputs.by_feature, inputs.lanes, &mut sparse.gradient);
+                sparse.parameters.descend(step, &sparse.gradient);
+            }
+        }
+    }
+
+    /// Keeps `dW = dy x'` for [`Weights::descend_by_kept`] and gives the sum of its squares.
+    pub(super) fn keep_gradient(&mut self, delta: &[f32], inputs: Inputs<'_>) -> f64 {
+        match self {
+            Self::Dense(dense) => {
+                let mut gradient = std::mem::take(&mut dense.gradient);
+                gradient.resize(dense.rows * dense.stride);
+                let (left, right, extents) = dense.gradient_of(delta, inputs);
+                shared_product(left, right, extents, Store { into: &mut gradient, stride: dense.stride });
+                if let Some(left) = &dense.left {
+                    gradient.iter_mut().zip(&**left).for_each(|(gradient, left)| *gradient *= left);
+                }
+                dense.gradient = gradient;
+                sum_of_squares(&dense.gradient)
+            }
+            Self::Sparse(sparse) => {
+                sparse.pattern.gradient(delta, inputs.by_feature, inputs.lanes, &mut sparse.gradient);
+                sum_of_squares(&sparse.gradient)
+            }
+        }
+    }
+
+    /// Moves the weights against the gradient that was kept.
+    pub(super) fn descend_by_kept(&mut self, step: Step) {
+        match self {
+            Self::Dense(dense) => dense.parameters.descend(step, &dense.gradient),
+            Self::Sparse(sparse) => sparse.parameters.descend(step, &sparse.gradient),
+        }
+    }
+
+    /// Makes the weights into each unit, as one vector, no longer than `longest`.
+    pub(super) fn shorten(&mut self, longest: f32) {
+        let shorten = |weights: &mut [f32]| {
+            let length = sum_of_squares(weights).sqrt();
+            if length > f64::from(longest) {
+                let factor = (f64::from(longest) / length) as f32;
+                weights.iter_mut().for_each(|weight| *weight *= factor);
+            }
+        };
+        match self {
+            Self::Dense(dense) => {
+                dense.parameters.values.chunks_exact_mut(dense.stride.max(1)).for_each(shorten);
+            }
+            Self::Sparse(sparse) => {
+                for row in 0..sparse.pattern.rows() {
+                    shorten(&mut sparse.parameters.values[sparse.pattern.row(row)]);
+                }
+            }
+        }
+    }
+}
+
+impl Dense {
+    /// The product that gives the gradient, with the rows of the minibatch as its inner index.
+    fn gradient_of<'a>(&self, delta: &'a [f32], inputs: Inputs<'a>) -> (Left<'a>, Right<'a>, Extents) {
+        let left = Left { values: delta, row_stride: inputs.lanes, inner_stride: 1 };
+        let right = Right { values: inputs.by_row, stride: self.stride };
+        (left, right, Extents { rows: self.rows, inner: inputs.rows, columns: self.stride })
+    }
+}
+
+/// In a fixed order.
+fn sum_of_squares(values: &[f32]) -> f64 {
+    values.iter().map(|&value| f64::from(value) * f64::from(value)).sum()
+}
+
+struct DenseDescent<'a> {
+    left: Left<'a>,
+    right: Right<'a>,
+    extents: Extents,
+    stretch: Stretch<'a>,
+    mask: Option<&'a [f32]>,
+    stride: usize,
+}
+
+impl WithRule for DenseDescent<'_> {
+    type Output = ();
+
+    fn with_rule<R: Rule>(self, rule: R, pulls: Pulls) {
+        let Self { left, right, extents, stretch, mask, stride } = self;
+        shared_product(left, right, extents, Descend { rule, pulls, stretch, mask, stride });
+    }
+}
+
+/// Moves each weight by its gradient while that is still in a register.
+struct Descend<'a, R> {
+    rule: R,
+    pulls: Pulls,
+    stretch: Stretch<'a>,
+    mask: Option<&'a [f32]>,
+    stride: usize,
+}
+
+impl<R: Rule> Finish for Descend<'_, R> {
+    #[inline(always)]
+    fn finish<S: Simd>(&mut self, simd: S, row: usize, column: usize, sums: S::f32s) {
+        let at = row * self.stride + column;
+        let gradient = match self.mask {
+            Some(mask) => simd.mul_f32s(sums, S::as_simd_f32s(&mask[at..at + S::F32_LANES]).0[0]),
+            None => sums,
+        };
+        self.stretch.move_register(simd, (self.rule, self.pulls), at, gradient);
+    }
+}
+
+impl<R: Rule> Share for Descend<'_, R> {
+    fn share(self, row: usize) -> (Self, Self) {
+        let Self { rule, pulls, stretch, mask, stride } = self;
+        let (first, second) = stretch.split_at(row * stride);
+        let (mask_first, mask_second) = match mask.map(|mask| mask.split_at(row * stride)) {
+            Some((first, second)) => (Some(first), Some(second)),
+            None => (None, None),
+        };
+        (
+            Self { rule, pulls, stretch: first, mask: mask_first, stride },
+            Self { rule, pulls, stretch: second, mask: mask_second, stride },
+        )
+    }
+}
