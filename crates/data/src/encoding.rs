@@ -263,7 +263,11 @@ impl Encoding {
         };
         let (bytes, stride) = (images.bytes.as_slice(), images.pixels());
         let pixels = Rows::Bytes { bytes, rows, stride, shift: *shift, inverse: 1.0 / scale };
-        turn(pixels, (rows.len(), stride), lanes, into);
+        match rows {
+            // One row is by feature what it is by row.
+            [_] if lanes == 1 => copy(pixels, stride, stride, into),
+            _ => turn(pixels, (rows.len(), stride), lanes, into),
+        }
         Ok(())
     }
 

@@ -2,8 +2,8 @@
 
 pub(crate) mod activate;
 pub(crate) mod aligned;
+pub(crate) mod columns;
 pub(crate) mod dense;
 pub(crate) mod function;
 pub(crate) mod product;
 pub(crate) mod sparse;
-pub(crate) mod walk;

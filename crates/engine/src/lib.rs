@@ -49,4 +49,4 @@ pub use kernels::product::{Matrix, MatrixMut, product};
 pub use plan::Plan;
 pub use recipe::{Optimiser, Penalty, Recipe, Schedule};
 pub use targets::{Blend, NO_LABEL, Targets, Taught, soften};
-pub use trainer::{Trainer, TrainingRows};
+pub use trainer::{CheckpointError, Trainer, TrainingRows};

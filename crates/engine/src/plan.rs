@@ -2,15 +2,18 @@
 
 mod layer;
 
+use std::convert::Infallible;
+use std::ops::Range;
 use std::sync::Mutex;
 
-use lessen_data::Encoded;
+use lessen_data::{Encoded, padded};
 use lessen_model::{Batch, Cost, Network, PredictError, Predictor};
 use lessen_units::Operations;
 
 use crate::chain::{self, Activation};
 use crate::error::EngineError;
 use crate::kernels::aligned::Aligned;
+use crate::kernels::columns::Nonzero;
 
 use self::layer::{Limits, PlanLayer};
 
@@ -35,32 +38,28 @@ pub struct Plan {
     name: String,
     network: Network,
     layers: Vec<PlanLayer>,
-    fingerprint: u64,
-    /// Rows up to which layers walk their weights.
-    few_rows: usize,
-    /// Features of a row where it is widest: as its input or as a layer's output.
-    widest: usize,
+    /// Multiply-accumulates a row.
+    macs: usize,
     /// Buffers that no call is using; each call takes one, so many threads may predict at once.
     idle: Mutex<Vec<Workspace>>,
 }
 
-/// Activations of two layers in a row.
+/// Room that one call works in.
 #[derive(Default)]
 struct Workspace {
     current: Aligned,
     next: Aligned,
+    nonzero: Nonzero,
 }
 
-/// Up to this many rows a layer walks its weights once, without lanes: padding the rows to a register would be mostly
-/// waste, and packing them for a matrix product costs more than it saves. Measured (Zen 4, AVX-512; microseconds a
-/// call by the walk and by the product): 784-300-100-10 takes 15 and 80 for 1 row, 50 and 82 for 4, 96 and 84 for 8;
-/// 64-32-10 takes 0.6 and 2.0 for 1 row, 2.1 and 2.1 for 4, 4.2 and 2.3 for 8.
+/// Up to this many rows are predicted one by one, without lanes: a register of lanes takes as long for 16 rows as for one.
 const FEW_ROWS: usize = 4;
 
-/// The same where most weights lie in layers whose walk leaves out zeros: that walk takes each row anew, while a register
-/// of lanes takes as long for 16 rows as for one. 784-300 with 8 % of its weights takes 7 microseconds for 1 row by the
-/// walk, 14 for 2, 28 for 4; with lanes 15, and 2 more to encode the rows so.
-const FEW_SPARSE_ROWS: usize = 2;
+/// Rows that go through all layers together: what a layer makes of them is still near when the next one reads it.
+const CHUNK: usize = 64;
+
+/// Multiply-accumulates below which rows are not worth a second thread: about 70 microseconds.
+const LEAST_SHARED: usize = 3 << 20;
 
 impl Plan {
     /// Compiles `network`.
@@ -74,13 +73,8 @@ impl Plan {
     fn compile(name: String, network: Network, limits: Limits) -> Result<Self, EngineError> {
         let layers: Vec<_> =
             chain::links(&network)?.iter().map(|link| PlanLayer::new(link, limits)).collect();
-        let weights = |layer: &PlanLayer| layer.outputs * layer.inputs;
-        let sparse: usize = layers.iter().filter(|layer| layer.is_sparse_for_few).map(weights).sum();
-        let is_sparse = 2 * sparse > layers.iter().map(weights).sum();
-        let few_rows = if is_sparse { FEW_SPARSE_ROWS } else { FEW_ROWS };
-        let fingerprint = network.encoding().fingerprint();
-        let widest = network.widths().iter().copied().max().unwrap_or(0);
-        Ok(Self { name, network, layers, fingerprint, few_rows, widest, idle: Mutex::default() })
+        let macs = layers.iter().map(PlanLayer::macs).sum();
+        Ok(Self { name, network, layers, macs, idle: Mutex::default() })
     }
 
     /// The network that was compiled.
@@ -95,26 +89,76 @@ impl Plan {
     pub fn predict_encoded(&self, encoded: &Encoded, into: &mut [f32]) {
         let outputs = self.network.outputs();
         assert!(encoded.width == self.network.encoding().width() && into.len() == encoded.rows * outputs);
-        self.with_workspace(encoded.lanes, |workspace| {
-            if encoded.rows <= self.few_rows {
-                workspace.current.resize(encoded.rows * encoded.width);
-                for (row, into) in workspace.current.chunks_exact_mut(encoded.width.max(1)).enumerate() {
-                    let features = encoded.values.iter().skip(row).step_by(encoded.lanes);
-                    into.iter_mut().zip(features).for_each(|(into, feature)| *into = *feature);
-                }
-                self.few_rows(workspace, into);
-            } else {
-                self.many_rows(encoded, workspace, into);
+        let width = encoded.width;
+        let fill = |rows: Range<usize>, lanes: usize, into: &mut [f32]| {
+            for (feature, into) in into.chunks_exact_mut(lanes.max(1)).enumerate() {
+                let values = &encoded.values[feature * encoded.lanes..][rows.clone()];
+                let (there, beyond) = into.split_at_mut(values.len());
+                there.copy_from_slice(values);
+                beyond.fill(0.0);
             }
-        });
+            Ok::<(), Infallible>(())
+        };
+        let Ok(()) = self.answer(encoded.rows, width, &fill, into);
     }
 
-    /// Lends `work` buffers that no other call is using, with room for `lanes` rows wherever they are widest.
-    fn with_workspace<T>(&self, lanes: usize, work: impl FnOnce(&mut Workspace) -> T) -> T {
-        let mut workspace = self.idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default();
-        for buffer in [&mut workspace.current, &mut workspace.next] {
-            buffer.resize(self.widest * lanes);
+    /// Predicts as many rows as `fill` puts, `[width][lanes]`, where it is told to.
+    fn answer<E: Send>(
+        &self,
+        rows: usize,
+        width: usize,
+        fill: &(impl Fn(Range<usize>, usize, &mut [f32]) -> Result<(), E> + Sync),
+        into: &mut [f32],
+    ) -> Result<(), E> {
+        if rows > FEW_ROWS {
+            return self.chunks(0..rows, width, fill, into);
         }
+        self.with_workspace(|workspace| {
+            for (row, into) in into.chunks_exact_mut(self.network.outputs()).enumerate() {
+                workspace.current.resize(width);
+                fill(row..row + 1, 1, &mut workspace.current)?;
+                self.one_row(workspace, into);
+            }
+            Ok(())
+        })
+    }
+
+    /// Predicts rows a chunk at a time, on more threads where that is worth it: chunks are the same on any number of them.
+    fn chunks<E: Send>(
+        &self,
+        rows: Range<usize>,
+        width: usize,
+        fill: &(impl Fn(Range<usize>, usize, &mut [f32]) -> Result<(), E> + Sync),
+        into: &mut [f32],
+    ) -> Result<(), E> {
+        let is_shared = rows.len() > CHUNK
+            && rows.len() * self.macs >= 2 * LEAST_SHARED
+            && rayon::current_num_threads() > 1;
+        if is_shared {
+            let middle = rows.start + (rows.len() / 2).next_multiple_of(CHUNK);
+            let (first, second) = into.split_at_mut((middle - rows.start) * self.network.outputs());
+            let (first, second) = rayon::join(
+                || self.chunks(rows.start..middle, width, fill, first),
+                || self.chunks(middle..rows.end, width, fill, second),
+            );
+            return first.and(second);
+        }
+        self.with_workspace(|workspace| {
+            let outputs = self.network.outputs();
+            for (start, into) in rows.clone().step_by(CHUNK).zip(into.chunks_mut(CHUNK * outputs)) {
+                let chunk = start..rows.end.min(start + CHUNK);
+                let lanes = padded(chunk.len());
+                workspace.current.resize(width * lanes);
+                fill(chunk, lanes, &mut workspace.current)?;
+                self.chunk(lanes, workspace, into);
+            }
+            Ok(())
+        })
+    }
+
+    /// Lends `work` buffers that no other call is using.
+    fn with_workspace<T>(&self, work: impl FnOnce(&mut Workspace) -> T) -> T {
+        let mut workspace = self.idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default();
         let outcome = work(&mut workspace);
         if let Ok(mut idle) = self.idle.lock() {
             idle.push(workspace);
@@ -122,30 +166,28 @@ impl Plan {
         outcome
     }
 
-    /// From encoded rows in `workspace.current`, `[rows][width]` row-major.
-    fn few_rows(&self, workspace: &mut Workspace, into: &mut [f32]) {
-        let rows = into.len() / self.network.outputs();
-        let Workspace { current, next } = workspace;
+    /// From an encoded row in `workspace.current`.
+    fn one_row(&self, workspace: &mut Workspace, into: &mut [f32]) {
+        let Workspace { current, next, nonzero } = workspace;
         for layer in &self.layers {
-            layer.few_rows(rows, current, next);
+            layer.one_row(nonzero, current, next);
             std::mem::swap(current, next);
         }
         into.copy_from_slice(current);
         self.settle(into);
     }
 
-    fn many_rows(&self, encoded: &Encoded, workspace: &mut Workspace, into: &mut [f32]) {
-        let lanes = encoded.lanes;
-        let Workspace { current, next } = workspace;
-        for (place, layer) in self.layers.iter().enumerate() {
-            let inputs = if place == 0 { encoded.values.as_slice() } else { &**current };
-            layer.many_rows(lanes, inputs, next);
+    /// From encoded rows in `workspace.current`, `[width][lanes]`.
+    fn chunk(&self, lanes: usize, workspace: &mut Workspace, into: &mut [f32]) {
+        let Workspace { current, next, .. } = workspace;
+        for layer in &self.layers {
+            layer.many_rows(lanes, current, next);
             std::mem::swap(current, next);
         }
         let outputs = self.network.outputs();
         for (output, values) in current.chunks_exact(lanes).enumerate() {
-            for (row, &value) in values[..encoded.rows].iter().enumerate() {
-                into[row * outputs + output] = value;
+            for (into, &value) in into.chunks_exact_mut(outputs).zip(values) {
+                into[output] = value;
             }
         }
         self.settle(into);
@@ -178,30 +220,16 @@ impl Predictor for Plan {
     /// What is computed: all weights of a layer that is computed whole, those that are not zero of the others. (A layer
     /// that only few rows take whole is counted as for many.)
     fn cost(&self) -> Cost {
-        let macs: usize = self.layers.iter().map(PlanLayer::macs).sum();
-        Cost::own(Operations { macs: macs as u64, ..self.network.operations() })
+        Cost::own(Operations { macs: self.macs as u64, ..self.network.operations() })
     }
 
     fn predict(&self, batch: &Batch<'_>, into: &mut [f32]) -> Result<(), PredictError> {
         self.check_room(batch, into)?;
-        let encoding = self.network.encoding();
-        if batch.len() > self.few_rows {
-            let encoded = batch.encoded(encoding, self.fingerprint).map_err(|problem| self.error(problem))?;
-            self.predict_encoded(&encoded, into);
-            return Ok(());
-        }
-        // Few rows are encoded anew without lanes: for 784 pixels 1 us against 3 us for the memo's padded ones.
-        self.with_workspace(batch.len(), |workspace| {
-            let width = encoding.width();
-            workspace.current.resize(batch.len() * width);
-            for (place, row) in batch.rows().chunks(1).enumerate() {
-                let into = &mut workspace.current[place * width..(place + 1) * width];
-                encoding.gather(batch.features(), row, 1, into)?;
-            }
-            self.few_rows(workspace, into);
-            Ok(())
-        })
-        .map_err(|problem: lessen_data::DataError| self.error(problem))
+        let (encoding, features, all) = (self.network.encoding(), batch.features(), batch.rows());
+        let fill = |rows: Range<usize>, lanes: usize, into: &mut [f32]| {
+            encoding.gather(features, &all[rows], lanes, into)
+        };
+        self.answer(batch.len(), encoding.width(), &fill, into).map_err(|problem| self.error(problem))
     }
 }
 

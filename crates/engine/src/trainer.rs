@@ -1,5 +1,6 @@
 //! Training as a value: made, stepped, looked at, pruned, taken apart.
 
+mod checkpoint;
 mod gathered;
 mod layer;
 mod live;
@@ -10,6 +11,7 @@ mod weights;
 use lessen_data::{Answer, Features, padded, random};
 use lessen_model::Network;
 
+pub use self::checkpoint::CheckpointError;
 use self::gathered::Gathered;
 use self::layer::{Place, TrainerLayer};
 use self::live::Live;

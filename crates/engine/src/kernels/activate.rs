@@ -62,34 +62,6 @@ pub(crate) fn activate(activation: Activation, lanes: usize, values: &mut [f32])
     );
 }
 
-/// Adds a layer's bias and applies its activation, in place. `values` is `[bias.len()][lanes]`.
-pub(crate) fn add_bias_and_activate(activation: Activation, bias: &[f32], lanes: usize, values: &mut [f32]) {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for (row, &bias) in values.chunks_exact_mut(lanes).zip(bias) {
-                match activation {
-                    Activation::Relu => {
-                        row.iter_mut().for_each(|value| *value = positive(*value + bias, 0.0))
-                    }
-                    Activation::LeakyRelu(slope) => {
-                        row.iter_mut().for_each(|value| *value = positive(*value + bias, slope));
-                    }
-                    _ => row.iter_mut().for_each(|value| *value += bias),
-                }
-            }
-        },
-    );
-    activate(activation, lanes, values);
-}
-
-/// `x`, below zero times `slope`; NaN stays NaN.
-#[inline(always)]
-fn positive(x: f32, slope: f32) -> f32 {
-    // Not `x * slope` for a slope of 0: an infinity would become NaN, and a zero negative.
-    if x < 0.0 { if slope == 0.0 { 0.0 } else { x * slope } } else { x }
-}
-
 /// Lanes at a time, so that their largest values and sums stay on the stack.
 const STRIP: usize = 64;
 
@@ -211,27 +183,69 @@ pub(crate) fn row_sums(values: &[f32], lanes: usize, into: &mut [f32]) {
 mod tests {
     use super::*;
 
+    /// As the product of a layer that hands over `sums`, `[bias.len()][16]`, would be finished.
+    fn finished(activation: Activation, bias: &[f32], sums: &[f32]) -> Vec<f32> {
+        struct Work<'a>(AddBias<'a>, &'a [f32]);
+        impl pulp::WithSimd for Work<'_> {
+            type Output = ();
+
+            #[inline(always)]
+            fn with_simd<S: Simd>(mut self, simd: S) {
+                for (place, &sums) in S::as_simd_f32s(self.1).0.iter().enumerate() {
+                    let at = place * S::F32_LANES;
+                    self.0.finish(simd, at / 16, at % 16, sums);
+                }
+            }
+        }
+        let mut into = vec![f32::NAN; sums.len()];
+        let finish = AddBias { bias, activation, into: &mut into, stride: 16 };
+        pulp::Arch::new().dispatch(Work(finish, sums));
+        activate(activation, 16, &mut into);
+        let mut plain = vec![f32::NAN; sums.len()];
+        let finish = AddBias { bias, activation, into: &mut plain, stride: 16 };
+        pulp::WithSimd::with_simd(Work(finish, sums), pulp::Scalar::new());
+        activate(activation, 16, &mut plain);
+        assert_eq!(into.map_bits(), plain.map_bits(), "portable");
+        into
+    }
+
+    trait MapBits {
+        fn map_bits(&self) -> Vec<u32>;
+    }
+
+    impl MapBits for Vec<f32> {
+        fn map_bits(&self) -> Vec<u32> {
+            self.iter().map(|value| value.to_bits()).collect()
+        }
+    }
+
     #[test]
     fn softmax_of_two_lanes_by_hand() {
         // Lane 0: logits ln 1, ln 3; lane 1: 1000, 1000 (would overflow).
         let mut values = vec![0.0; 32];
         (values[0], values[16]) = (0.0, 3f32.ln() - 0.5);
         (values[1], values[17]) = (1000.0, 999.5);
-        add_bias_and_activate(Activation::Softmax, &[0.0, 0.5], 16, &mut values);
+        let values = finished(Activation::Softmax, &[0.0, 0.5], &values);
         for (place, expected) in [(0, 0.25), (16, 0.75), (1, 0.5), (17, 0.5)] {
             assert!((values[place] - expected).abs() < 1e-6, "{place}: {}", values[place]);
         }
     }
 
     #[test]
-    fn bias_comes_before_the_activation() {
-        let mut values = vec![-1.0; 16];
-        add_bias_and_activate(Activation::Relu, &[1.5], 16, &mut values);
-        assert_eq!(values, [0.5; 16]);
-        add_bias_and_activate(Activation::Tanh, &[0.5], 16, &mut values);
-        assert!((values[3] - 1f32.tanh()).abs() < 1e-6);
-        add_bias_and_activate(Activation::None, &[1.0], 16, &mut values);
-        assert!((values[3] - 1f32.tanh() - 1.0).abs() < 1e-6);
+    fn bias_comes_before_the_activation_and_nan_stays() {
+        for (activation, sum, expected) in [
+            (Activation::None, -1.0, 0.5),
+            (Activation::Relu, -1.0, 0.5),
+            (Activation::Relu, -2.0, 0.0),
+            (Activation::LeakyRelu(0.1), -2.5, -0.1),
+            (Activation::LeakyRelu(0.1), 2.5, 4.0),
+            (Activation::Tanh, -1.0, 0.5f32.tanh()),
+            (Activation::Sigmoid, -1.5, 0.5),
+        ] {
+            let found = finished(activation, &[1.5], &[sum; 16]);
+            assert!(found.iter().all(|value| (value - expected).abs() < 1e-6), "{activation:?}: {found:?}");
+            assert!(finished(activation, &[1.5], &[f32::NAN; 16])[3].is_nan(), "{activation:?}");
+        }
     }
 
     #[test]

@@ -7,14 +7,12 @@
 mod back;
 mod gradient;
 mod product;
-mod walk;
 
 use pulp::{Arch, Simd};
 
 use self::back::Back;
 use self::gradient::Gradient;
 use self::product::Product;
-use self::walk::Walk;
 use super::dense::Finish;
 
 /// Where the entries of a matrix are, row by row; their values are kept apart.
@@ -159,20 +157,32 @@ impl Pattern {
         }
     }
 
-    /// `into[input][row] = values[row] . inputs[input]`; both row-major, without lanes.
-    pub(crate) fn walk(&self, values: &[f32], inputs: &[f32], into: &mut [f32]) {
-        let rows = self.rows();
-        for (inputs, into) in inputs.chunks_exact(self.width.max(1)).zip(into.chunks_exact_mut(rows)) {
-            match &self.columns {
-                Columns::Narrow(columns) => {
-                    let entries = Entries { starts: &self.starts, columns, values };
-                    Arch::new().dispatch(Walk { entries, inputs, into });
-                }
-                Columns::Wide(columns) => {
-                    let entries = Entries { starts: &self.starts, columns, values };
-                    Arch::new().dispatch(Walk { entries, inputs, into });
-                }
-            }
+    /// `into[column] += scale * values[row][column]` for each `(row, scale)`.
+    ///
+    /// # Panics
+    /// Where a slice is too short or there is no such row: a bug of the caller.
+    pub(crate) fn scatter(&self, values: &[f32], rows: impl Iterator<Item = (usize, f32)>, into: &mut [f32]) {
+        assert!(values.len() >= self.entries() && into.len() >= self.width);
+        match &self.columns {
+            Columns::Narrow(columns) => scatter(&self.starts, columns, values, rows, into),
+            Columns::Wide(columns) => scatter(&self.starts, columns, values, rows, into),
+        }
+    }
+}
+
+fn scatter<C: Column>(
+    starts: &[usize],
+    columns: &[C],
+    values: &[f32],
+    rows: impl Iterator<Item = (usize, f32)>,
+    into: &mut [f32],
+) {
+    for (row, scale) in rows {
+        let entries = starts[row]..starts[row + 1];
+        for (column, value) in columns[entries.clone()].iter().zip(&values[entries]) {
+            // SAFETY: columns are below the pattern's width, which `into` is long (`Pattern::scatter` looked).
+            let into = unsafe { into.get_unchecked_mut(column.place()) };
+            *into += scale * value;
         }
     }
 }
@@ -235,11 +245,6 @@ impl SparseMatrix {
     pub(crate) fn product<F: Finish>(&self, inputs: &[f32], lanes: usize, finish: &mut F) {
         self.pattern.product(&self.values, inputs, lanes, finish);
     }
-
-    /// [`Pattern::walk`].
-    pub(crate) fn walk(&self, inputs: &[f32], into: &mut [f32]) {
-        self.pattern.walk(&self.values, inputs, into);
-    }
 }
 
 #[cfg(test)]
@@ -255,7 +260,7 @@ mod tests {
         (0..count).map(|place| if (place * 5 + seed) % 11 < left { number(place) } else { 0.0 }).collect()
     }
 
-    /// What the three products and the walk should give, by the plain loops.
+    /// What the three products should give, by the plain loops.
     struct Expected {
         product: Vec<f32>,
         gradient: Vec<f32>,
@@ -307,16 +312,6 @@ mod tests {
         pattern.back(values, &delta, lanes, &mut back);
         assert_eq!(back, expected.back, "width {width}, {lanes} lanes");
 
-        let row_major = |values: &[f32], columns: usize| -> Vec<f32> {
-            (0..lanes)
-                .flat_map(|lane| values.iter().skip(lane).step_by(lanes).take(columns).copied())
-                .collect()
-        };
-        let (inputs_by_row, expected_by_row) =
-            (row_major(&inputs, width), row_major(&expected.product, outputs));
-        let mut walked = vec![f32::NAN; outputs * lanes];
-        matrix.walk(&inputs_by_row, &mut walked);
-        assert_eq!(walked, expected_by_row, "width {width}, {lanes} rows");
         check_portable(&matrix, (outputs, width, lanes), (&inputs, &delta), &expected);
     }
 
@@ -367,8 +362,6 @@ mod tests {
             inputs[(width - 1) * 16..].fill(3.0);
             matrix.product(&inputs, 16, &mut Store { into: &mut found, stride: 16 });
             assert_eq!(found, [6.0; 16]);
-            matrix.walk(&inputs[15 * width..], &mut found[..1]);
-            assert_eq!(found[0], 6.0);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Which rows come next.
 
+use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 /// All rows in a random order, then all of them in another.
 pub(super) struct Order {
@@ -11,9 +13,43 @@ pub(super) struct Order {
     next: usize,
 }
 
+/// Where an order is: of its random stream, and in the pass that has begun.
+#[derive(Serialize, Deserialize)]
+pub(super) struct OrderState {
+    seed: [u8; 32],
+    stream: u64,
+    /// In words, the lower half first.
+    position: [u64; 2],
+    next: usize,
+}
+
 impl Order {
     pub(super) fn new(random: ChaCha8Rng) -> Self {
         Self { random, places: Vec::new(), next: 0 }
+    }
+
+    /// What [`Order::of`] makes the same order of, and the places of the pass that has begun.
+    pub(super) fn state(&self) -> (OrderState, &[u32]) {
+        let position = self.random.get_word_pos();
+        let state = OrderState {
+            seed: self.random.get_seed(),
+            stream: self.random.get_stream(),
+            position: [position as u64, (position >> 64) as u64],
+            next: self.next,
+        };
+        (state, &self.places)
+    }
+
+    /// The order with this state; `None` where `places` are not all places once.
+    pub(super) fn of(state: OrderState, places: Vec<u32>) -> Option<Self> {
+        let mut random = ChaCha8Rng::from_seed(state.seed);
+        random.set_stream(state.stream);
+        random.set_word_pos(u128::from(state.position[0]) | u128::from(state.position[1]) << 64);
+        let mut seen = vec![false; places.len()];
+        let is_new =
+            |place: &u32| seen.get_mut(*place as usize).is_some_and(|seen| !std::mem::replace(seen, true));
+        let is_order = places.iter().all(is_new) && state.next <= places.len();
+        is_order.then_some(Self { random, places, next: state.next })
     }
 
     /// The next `batch` of `rows`, fewer at the end of a pass. A pass begins anew where the number of rows changes.
