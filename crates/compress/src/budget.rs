@@ -47,7 +47,7 @@ impl Speed {
     /// # Errors
     /// Where it cannot be kept.
     pub fn of_run(self, stages: &mut Stages<'_>) -> Result<Self, CompressError> {
-        Ok(stages.stage("calibration", &"one thread's speed", |_| Ok(self))?.made)
+        Ok(stages.stage("calibration", &"one thread's speed", |_, _| Ok(self))?.made)
     }
 
     /// Times the training of a small network, which is most of what a run does; a tenth of a second.

@@ -98,7 +98,7 @@ impl<'a> Job<'a> {
         let spec = &self.spec.munge;
         let key = self.key((spec, self.spec.munge_from), vec![teacher.content.clone()]);
         let rows = evenly(&self.split.train, self.spec.munge_from);
-        stages.stage("transfer set", &key, |progress| {
+        stages.stage("transfer set", &key, |progress, _| {
             TransferSet::make(self.dataset, &rows, teacher.ensemble.as_ref(), spec, self.spec.seed, progress)
         })
     }

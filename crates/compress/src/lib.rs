@@ -36,7 +36,7 @@ pub use lessons::Weighing;
 pub use made::TEACHER;
 pub use metric::{Metric, arg_max};
 pub use plan::{CompressOptions, CompressSpec, HIDDEN, Method, Planned};
-pub use stages::{Done, Keep, Part, Progress, Stages};
+pub use stages::{Done, Keep, Part, Partial, Progress, Stages};
 pub use train::{Shape, TrainSpec};
 pub use transfer::TransferSet;
 pub use truth::Truth;

@@ -4,6 +4,8 @@
 //! What a stage makes is a [`Keep`]; its key is everything that the outcome depends on, and names the folder it
 //! is kept in. A stage that is found is not done again: what it made is loaded, and its old receipt counts.
 
+mod partial;
+
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,6 +16,7 @@ use lessen_records::{OutputFolder, StageRecord, content_name, write_whole};
 use lessen_units::{Figure, Joules, Seconds};
 use serde::Serialize;
 
+pub use self::partial::Partial;
 use crate::error::CompressError;
 
 /// What a stage makes, as files in a folder of its own.
@@ -49,8 +52,9 @@ pub struct Part<'a, K, T> {
     pub name: String,
     /// Everything that the outcome depends on.
     pub key: K,
-    /// Does it.
-    pub work: Box<dyn FnOnce() -> Result<T, CompressError> + Send + 'a>,
+    /// Does it, from where an earlier run has saved that it was.
+    #[allow(clippy::type_complexity, reason = "said once")]
+    pub work: Box<dyn FnOnce(&Partial<'_>) -> Result<T, CompressError> + Send + 'a>,
 }
 
 /// What a stage made and what it cost.
@@ -117,7 +121,7 @@ impl<'a> Stages<'a> {
         &mut self,
         name: &str,
         key: &impl Serialize,
-        work: impl FnOnce(&dyn Progress) -> Result<T, CompressError>,
+        work: impl FnOnce(&dyn Progress, &Partial<'_>) -> Result<T, CompressError>,
     ) -> Result<Done<T>, CompressError> {
         self.progress.begin(name, 1);
         let content = content_name(name, &VersionedKey { version: VERSION, stage: name, key })?;
@@ -125,10 +129,12 @@ impl<'a> Stages<'a> {
             Some(done) => (done, 1),
             None => {
                 let window = self.meter.begin();
-                let made = work(self.progress)?;
-                let usage = window.end();
-                let joules = usage.joules.clone();
-                (self.keep(content, made, receipt(name, usage.seconds, usage.cpu_seconds, joules))?, 0)
+                let partial = Partial::open(self.folder.partial(&content)?, || {
+                    let usage = window.so_far();
+                    receipt(name, usage.seconds, usage.cpu_seconds, usage.joules)
+                });
+                let made = work(self.progress, &partial)?;
+                (self.keep(content, made, &partial)?, 0)
             }
         };
         self.progress.end(name, done.receipt.seconds, found);
@@ -219,11 +225,13 @@ impl<'a> Stages<'a> {
         }
         let window = self.meter.begin();
         let before = thread_cpu_seconds();
-        let made = (part.work)()?;
-        let cpu_seconds = thread_cpu_seconds() - before;
-        let usage: Usage = window.end();
-        let joules = usage.share(cpu_seconds);
-        Ok((self.keep(content, made, receipt(&part.name, usage.seconds, cpu_seconds, joules))?, false))
+        let partial = Partial::open(self.folder.partial(&content)?, || {
+            let cpu_seconds = thread_cpu_seconds() - before;
+            let usage: Usage = window.so_far();
+            receipt(&part.name, usage.seconds, cpu_seconds, usage.share(cpu_seconds))
+        });
+        let made = (part.work)(&partial)?;
+        Ok((self.keep(content, made, &partial)?, false))
     }
 
     fn find<T: Keep>(&self, content: &str) -> Result<Option<Done<T>>, CompressError> {
@@ -239,8 +247,9 @@ impl<'a> Stages<'a> {
         &self,
         content: String,
         made: T,
-        receipt: StageRecord,
+        partial: &Partial<'_>,
     ) -> Result<Done<T>, CompressError> {
+        let receipt = partial.spent();
         self.folder.keep(&content, |folder| {
             made.save(folder)?;
             let unwritable = |error: serde_json::Error| CompressError::Unwritable {
@@ -251,6 +260,7 @@ impl<'a> Stages<'a> {
             write_whole(&folder.join(RECEIPT), &text)?;
             Ok::<(), CompressError>(())
         })?;
+        partial.forget();
         Ok(Done { made, receipt, content })
     }
 }

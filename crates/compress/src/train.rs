@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use lessen_data::{Dataset, Encoding, Features, Split, Unit};
+use lessen_data::{Dataset, Encoding, Features, Split, Target, Unit};
 use lessen_engine::{
     Activation, EngineError, Optimiser, Plan, Recipe, Schedule, Targets, Trainer, TrainingRows, initial,
 };
-use lessen_model::{Network, Predictor, onnx, predict_rows};
+use lessen_model::{Network, Predictor, compact, onnx, predict_rows};
 use lessen_records::write_whole;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::error::CompressError;
 use crate::judged::Judged;
 use crate::kept::load;
 use crate::metric::Metric;
-use crate::stages::Keep;
+use crate::stages::{Keep, Partial};
 use crate::truth::Truth;
 
 /// What a network looks like before it is trained.
@@ -131,43 +131,221 @@ impl<'a> Validation<'a> {
     /// # Errors
     /// Where it cannot predict them.
     pub(crate) fn score(&self, network: &Network, metric: Metric) -> Result<f64, CompressError> {
-        let answers = self.answers(&Plan::new("in training", network.clone())?)?;
+        let answers = self.answers(&Plan::new("judged", network.clone())?)?;
         Ok(self.truth.score(metric, &answers, 1.0))
+    }
+}
+
+/// The answers that a data set gives, as networks learn them.
+pub(crate) enum Given<'a> {
+    Labels(&'a [u32]),
+    /// In the unit that networks learn in.
+    Values(Vec<f32>),
+}
+
+impl<'a> Given<'a> {
+    pub(crate) fn of(dataset: &'a Dataset, unit: Unit) -> Self {
+        match &dataset.target {
+            Target::Classes { labels, .. } => Self::Labels(labels),
+            Target::Values { values, .. } => {
+                Self::Values(values.iter().map(|&value| unit.scaled(value)).collect())
+            }
+        }
+    }
+
+    pub(crate) fn targets(&self) -> Targets<'_> {
+        match self {
+            Self::Labels(labels) => Targets::Labels(labels),
+            Self::Values(values) => Targets::Values(values),
+        }
     }
 }
 
 /// Trains `start` by `spec` on `rows` of `features` and keeps its best state on the validation rows. Weights that its masks
 /// say are gone stay gone. Values are learned in the unit of `validation`: `targets` are in that unit, `start` and what
-/// comes out answer in the target's own. Same seed, same bits.
+/// comes out answer in the target's own. Same seed, same bits, wherever it was stopped and went on.
 ///
 /// # Errors
 /// Where the data does not fit, or training diverges.
 pub(crate) fn train(
-    name: &str,
+    named: (&str, &Partial<'_>),
     start: Network,
     spec: &TrainSpec,
-    (features, rows, targets): (&Features, &[u32], Targets<'_>),
+    lessons: (&Features, &[u32], Targets<'_>),
     validation: &Validation<'_>,
     seed: u64,
 ) -> Result<Network, CompressError> {
     let schedule = Schedule::Cosine { steps: spec.steps, warm_up: spec.steps / 20 };
-    let recipe = Recipe { schedule, ..Recipe::plain(spec.batch, Optimiser::adam(spec.rate)) };
-    let unit = validation.unit;
-    let mut trainer = Trainer::new(start.answering_in(inverse(unit)), recipe, seed)?;
-    let training = TrainingRows { features, rows, targets };
-    let mut best: Option<(f64, Network)> = None;
-    let every = (spec.steps / spec.evaluations.max(1)).max(1);
-    for step in 1..=spec.steps {
-        trainer.step(&training).map_err(|source| CompressError::Step { network: name.to_owned(), source })?;
-        if step % every == 0 || step == spec.steps {
-            let network = trainer.network().answering_in(unit);
-            let score = validation.score(&network, spec.metric)?;
-            if best.as_ref().is_none_or(|(best, _)| score > *best) {
-                best = Some((score, network));
+    let course = Course {
+        recipe: Recipe { schedule, ..Recipe::plain(spec.batch, Optimiser::adam(spec.rate)) },
+        steps: spec.steps,
+        every: (spec.steps / spec.evaluations.max(1)).max(1),
+        patience: None,
+        metric: spec.metric,
+    };
+    Ok(course.run(named, start, lessons, validation, seed, &|_| ())?.best)
+}
+
+/// How long a network is trained, and when it is looked at.
+pub(crate) struct Course {
+    pub(crate) recipe: Recipe,
+    pub(crate) steps: u64,
+    /// Steps from one look at the validation rows to the next.
+    pub(crate) every: u64,
+    /// Looks in a row without a better one after which training ends early.
+    pub(crate) patience: Option<u64>,
+    /// What is better.
+    pub(crate) metric: Metric,
+}
+
+/// One look at the validation rows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Look {
+    /// Steps taken before it.
+    pub(crate) step: u64,
+    /// Mean loss of the minibatches since the look before.
+    pub(crate) training_loss: f64,
+    /// By the metric; more is better.
+    pub(crate) score: f64,
+}
+
+/// A trained network.
+pub(crate) struct Trained {
+    /// Its best state on the validation rows.
+    pub(crate) best: Network,
+    /// Steps taken when it was in it.
+    pub(crate) best_step: u64,
+    pub(crate) looks: Vec<Look>,
+}
+
+/// A course under way.
+struct Way {
+    trainer: Trainer,
+    looks: Vec<Look>,
+    best: Option<Best>,
+    /// Sum of the losses since the last look.
+    loss: f64,
+}
+
+struct Best {
+    score: f64,
+    step: u64,
+    network: Network,
+}
+
+/// What is saved of a course under way.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    trainer: Vec<u8>,
+    looks: Vec<Look>,
+    /// Score, step and network, as a compact file.
+    best: Option<(f64, u64, Vec<u8>)>,
+    loss: f64,
+}
+
+impl Course {
+    /// Trains `start`, going on from what `partial` has found; `said` hears of each look.
+    ///
+    /// # Errors
+    /// Where the data does not fit, or training diverges.
+    pub(crate) fn run(
+        &self,
+        (name, partial): (&str, &Partial<'_>),
+        start: Network,
+        (features, rows, targets): (&Features, &[u32], Targets<'_>),
+        validation: &Validation<'_>,
+        seed: u64,
+        said: &dyn Fn(&Look),
+    ) -> Result<Trained, CompressError> {
+        let training = TrainingRows { features, rows, targets };
+        let failed = |source| CompressError::Step { network: name.to_owned(), source };
+        let mut way = match partial.found().and_then(Way::resume) {
+            Some(way) => way,
+            None => Way {
+                trainer: Trainer::new(
+                    start.answering_in(inverse(validation.unit)),
+                    self.recipe.clone(),
+                    seed,
+                )?,
+                looks: Vec::new(),
+                best: None,
+                loss: 0.0,
+            },
+        };
+        while way.trainer.steps_taken() < self.steps && !self.is_out_of_patience(&way) {
+            way.loss += f64::from(way.trainer.step(&training).map_err(failed)?);
+            let step = way.trainer.steps_taken();
+            if step % self.every == 0 || step == self.steps {
+                said(&self.look(&mut way, validation).map_err(failed)?);
+            }
+            if partial.is_due() {
+                partial.save(&way.state()?)?;
             }
         }
+        let Way { trainer, looks, best, .. } = way;
+        Ok(match best {
+            Some(Best { step, network, .. }) => Trained { best: network, best_step: step, looks },
+            None => Trained {
+                best_step: trainer.steps_taken(),
+                best: trainer.into_network().answering_in(validation.unit),
+                looks,
+            },
+        })
     }
-    Ok(best.map_or_else(|| trainer.network().answering_in(unit), |(_, network)| network))
+
+    /// Whether the last so many looks were none of them better than the one before.
+    fn is_out_of_patience(&self, way: &Way) -> bool {
+        let (Some(patience), Some(best)) = (self.patience, &way.best) else { return false };
+        way.looks.iter().filter(|look| look.step > best.step).count() as u64 >= patience
+    }
+
+    fn look(&self, way: &mut Way, validation: &Validation<'_>) -> Result<Look, lessen_engine::StepError> {
+        let mut answers = way.trainer.answers(&validation.dataset.features, validation.rows)?;
+        if let Truth::Values(_) = validation.truth {
+            let Unit { centre, scale } = validation.unit;
+            answers.iter_mut().for_each(|answer| *answer = answer.mul_add(scale, centre));
+        }
+        let score = validation.truth.score(self.metric, &answers, 1.0);
+        let step = way.trainer.steps_taken();
+        let before = way.looks.last().map_or(0, |look| look.step);
+        let look = Look { step, training_loss: way.loss / (step - before) as f64, score };
+        way.loss = 0.0;
+        way.looks.push(look);
+        if way.best.as_ref().is_none_or(|best| score > best.score) {
+            let network = way.trainer.network().answering_in(validation.unit);
+            way.best = Some(Best { score, step, network });
+        }
+        Ok(look)
+    }
+}
+
+impl Way {
+    fn state(&self) -> Result<Vec<u8>, CompressError> {
+        let best = self.best.as_ref();
+        let saved = Saved {
+            trainer: self.trainer.checkpoint(),
+            looks: self.looks.clone(),
+            best: best.map(|best| (best.score, best.step, compact::write(&best.network))),
+            loss: self.loss,
+        };
+        let unwritable = |error: postcard::Error| CompressError::Unwritable {
+            what: "checkpoint",
+            problem: error.to_string(),
+        };
+        postcard::to_stdvec(&saved).map_err(unwritable)
+    }
+
+    /// `None` where the bytes are damaged: the course then begins anew.
+    fn resume(bytes: &[u8]) -> Option<Self> {
+        let Saved { trainer, looks, best, loss } = postcard::from_bytes(bytes).ok()?;
+        let best = match best {
+            Some((score, step, network)) => {
+                Some(Best { score, step, network: compact::read(&network).ok()? })
+            }
+            None => None,
+        };
+        Some(Self { trainer: Trainer::resume(&trainer).ok()?, looks, best, loss })
+    }
 }
 
 const FILE: &str = "network.onnx";
@@ -184,7 +362,7 @@ impl Keep for Network {
 
 #[cfg(test)]
 mod tests {
-    use lessen_data::{Column, Table, Target};
+    use lessen_data::{Column, Table};
 
     use super::*;
 
@@ -211,7 +389,9 @@ mod tests {
         let wanted: Vec<f32> = values.iter().map(|&value| validation.unit().scaled(value)).collect();
         let start = shape.start(&encoding, &validation, 1).unwrap();
         let lessons = (&dataset.features, split.train.as_slice(), Targets::Values(&wanted));
-        let network = train("line", start, &spec, lessons, &validation, 1).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let partial = Partial::for_tests(&folder.path().join("partial"));
+        let network = train(("line", &partial), start, &spec, lessons, &validation, 1).unwrap();
         let judged = validation.judge(&Plan::new("line", network.clone()).unwrap()).unwrap();
         // The target's standard deviation is 14.4.
         assert!(judged.rmse().unwrap() < 2.0, "{:?}", judged.rmse());

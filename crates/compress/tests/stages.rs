@@ -64,7 +64,7 @@ fn part<'a>(name: u64, calls: &'a AtomicUsize, fails: bool) -> Part<'a, u64, Num
     Part {
         name: format!("part {name}"),
         key: name,
-        work: Box::new(move || {
+        work: Box::new(move |_| {
             calls.fetch_add(1, Ordering::Relaxed);
             if fails { Err(failure()) } else { Ok(Number(10 * name)) }
         }),
@@ -79,7 +79,7 @@ fn a_stage_is_done_once_and_its_old_receipt_counts() {
     let run = |key: u64| {
         let mut stages = Stages::new(&place.folder, &place.meter, &heard);
         let done = stages
-            .stage("square", &key, |_| {
+            .stage("square", &key, |_, _| {
                 calls.fetch_add(1, Ordering::Relaxed);
                 Ok(Number(key * key))
             })
@@ -142,7 +142,7 @@ fn a_kept_stage_that_is_broken_is_named_with_what_to_do() {
     let heard = Heard::default();
     let run = || {
         Stages::new(&place.folder, &place.meter, &heard)
-            .stage("s", &1, |_| Ok(Number(1)))
+            .stage("s", &1, |_, _| Ok(Number(1)))
             .map(|done| done.made)
     };
     run().unwrap();

@@ -92,6 +92,11 @@ impl Meter {
 impl Window<'_> {
     /// Closes the window.
     pub fn end(self) -> Usage {
+        self.so_far()
+    }
+
+    /// What was used since the window was opened.
+    pub fn so_far(&self) -> Usage {
         let cpu_seconds = process_cpu_seconds() - self.cpu;
         let seconds = Seconds::from(self.began.elapsed());
         let joules = match self.counted(seconds) {

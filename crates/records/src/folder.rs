@@ -92,6 +92,16 @@ impl OutputFolder {
         folder.is_dir().then_some(folder)
     }
 
+    /// Where something unfinished of a stage may be put, to go on from there; it is nobody's but the stage's.
+    ///
+    /// # Errors
+    /// [`RecordError::File`] for what is no name of a stage.
+    pub fn partial(&self, name: &str) -> Result<PathBuf, RecordError> {
+        let mut path = self.stage_path(name)?.into_os_string();
+        path.push(".partial");
+        Ok(PathBuf::from(path))
+    }
+
     /// Keeps a stage under its content's name (see [`crate::content_name`]): `fill` writes into an empty
     /// folder, which then appears under that name whole, synced, or, where `fill` fails, not at all. Gives
     /// the folder and what `fill` returned. A stage that another thread finished meanwhile is left as it is.

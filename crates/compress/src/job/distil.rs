@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use lessen_engine::Targets;
 use lessen_model::Network;
 use lessen_records::{Role, write_whole};
 use serde::{Deserialize, Serialize};
@@ -14,8 +13,8 @@ use crate::judged::Judged;
 use crate::kept::load;
 use crate::lessons::{LessonRows, Lessons, Weighing};
 use crate::made::{Made, MadeNetwork, MadeTeacher, Step};
-use crate::stages::{Done, Keep, Part, Stages};
-use crate::train::{Shape, TrainSpec, train};
+use crate::stages::{Done, Keep, Part, Partial, Stages};
+use crate::train::{Given, Shape, TrainSpec, train};
 use crate::transfer::label;
 
 /// The method's name in records.
@@ -95,15 +94,22 @@ impl Job<'_> {
                 (&spec.shape, &spec.train, temperature.map(|temperature| (temperature, spec.weighing))),
                 if temperature.is_some() { upstream.clone() } else { Vec::new() },
             ),
-            work: Box::new(move || {
+            work: Box::new(move |partial| {
                 let start = spec.shape.start(&self.encoding, &self.validation, self.spec.seed)?;
                 match temperature {
                     Some(temperature) => {
                         let lessons = lessons(temperature);
                         let rows = lessons.for_training();
-                        train("distilled", start, &spec.train, rows, &self.validation, self.spec.seed)
+                        train(
+                            ("distilled", partial),
+                            start,
+                            &spec.train,
+                            rows,
+                            &self.validation,
+                            self.spec.seed,
+                        )
                     }
-                    None => self.train_on_given(control_name, start, &spec.train),
+                    None => self.train_on_given((control_name, partial), start, &spec.train),
                 }
             }),
         };
@@ -164,7 +170,7 @@ impl Job<'_> {
         stages: &mut Stages<'_>,
     ) -> Result<Done<Opinions>, CompressError> {
         let key = self.key("soft targets", vec![teacher.content.clone()]);
-        stages.stage("soft targets", &key, |progress| {
+        stages.stage("soft targets", &key, |progress, _| {
             let (ensemble, features) = (teacher.ensemble.as_ref(), &self.dataset.features);
             let said = |share| progress.advance(share, "label");
             let training = label(ensemble, features, &self.split.train, &said)?;
@@ -188,21 +194,13 @@ impl Job<'_> {
     /// Trains a network on the training rows and their given answers.
     pub(super) fn train_on_given(
         &self,
-        name: &str,
+        named: (&str, &Partial<'_>),
         start: Network,
         spec: &TrainSpec,
     ) -> Result<Network, CompressError> {
-        let (dataset, rows) = (self.dataset, self.split.train.as_slice());
-        let values;
-        let targets = match &dataset.target {
-            lessen_data::Target::Classes { labels, .. } => Targets::Labels(labels),
-            lessen_data::Target::Values { values: given, .. } => {
-                let unit = self.validation.unit();
-                values = given.iter().map(|&value| unit.scaled(value)).collect::<Vec<f32>>();
-                Targets::Values(&values)
-            }
-        };
-        train(name, start, spec, (&dataset.features, rows, targets), &self.validation, self.spec.seed)
+        let given = Given::of(self.dataset, self.validation.unit());
+        let lessons = (&self.dataset.features, self.split.train.as_slice(), given.targets());
+        train(named, start, spec, lessons, &self.validation, self.spec.seed)
     }
 }
 

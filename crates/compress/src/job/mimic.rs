@@ -38,13 +38,14 @@ impl Job<'_> {
                 name: name.clone(),
                 key: self
                     .key((spec, taught), if taught { vec![transfer.content.clone()] } else { Vec::new() }),
-                work: Box::new(move || {
+                work: Box::new(move |partial| {
                     let start = spec.shape.start(&self.encoding, &self.validation, self.spec.seed)?;
                     if taught {
                         let lessons = lessons.for_training();
-                        train(&name, start, &spec.train, lessons, &self.validation, self.spec.seed)
+                        let named = (name.as_str(), partial);
+                        train(named, start, &spec.train, lessons, &self.validation, self.spec.seed)
                     } else {
-                        self.train_on_given(&name, start, &spec.train)
+                        self.train_on_given((&name, partial), start, &spec.train)
                     }
                 }),
             }

@@ -60,12 +60,15 @@ impl Job<'_> {
         let mut chain: Vec<Step> = Vec::new();
         let mut missed = 0;
         for round in 1..=spec.rounds {
-            let done =
-                stages.stage(&format!("prune: round {round}"), &self.key(spec, vec![content]), |_| {
+            let done = stages.stage(
+                &format!("prune: round {round}"),
+                &self.key(spec, vec![content]),
+                |_, partial| {
                     let pruned = without_the_smallest(&network, spec.rate, spec.output_rate);
                     let lessons = distilled.lessons.for_training();
-                    train("pruned", pruned, &spec.train, lessons, &self.validation, self.spec.seed)
-                })?;
+                    train(("pruned", partial), pruned, &spec.train, lessons, &self.validation, self.spec.seed)
+                },
+            )?;
             chain.push(Step::of(&done));
             network = done.made;
             content = done.content;

@@ -74,7 +74,7 @@ impl Job<'_> {
         let parts = self.spec.library.iter().cloned().map(|learner| Part {
             name: format!("library: {}", learner.name_for(task)),
             key: self.key(learner.clone(), Vec::new()),
-            work: Box::new(move || Ok(learner.fit(examples, seed)?)),
+            work: Box::new(move |_| Ok(learner.fit(examples, seed)?)),
         });
         stages.parts("library", parts.collect())
     }
@@ -87,7 +87,7 @@ impl Job<'_> {
     ) -> Result<MadeTeacher, CompressError> {
         let upstream: Vec<String> = library.iter().map(|done| done.content.clone()).collect();
         let key = self.key(&self.spec.selection, upstream);
-        let selected: Done<Selected> = stages.stage("ensemble selection", &key, |progress| {
+        let selected: Done<Selected> = stages.stage("ensemble selection", &key, |progress, _| {
             let mut predictions = Vec::new();
             for (place, member) in library.iter().enumerate() {
                 predictions.push(self.validation.answers(&member.made)?);

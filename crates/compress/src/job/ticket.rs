@@ -53,10 +53,10 @@ impl Job<'_> {
             Part {
                 name: format!("{}: round {}", start.name(), round + 1),
                 key: self.key((spec, start), upstream.into_iter().collect()),
-                work: Box::new(move || {
+                work: Box::new(move |partial| {
                     let start = self.reset(masked, start, round, distilled)?;
                     let lessons = distilled.lessons.for_training();
-                    train("ticket", start, &spec.train, lessons, &self.validation, self.spec.seed)
+                    train(("ticket", partial), start, &spec.train, lessons, &self.validation, self.spec.seed)
                 }),
             }
         };
