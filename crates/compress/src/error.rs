@@ -74,6 +74,27 @@ pub enum CompressError {
         /// Wall time that it is expected to take.
         expected: f64,
     },
+    /// A network takes or gives other widths than the data.
+    #[error("`{network}` has {model} {what}, and the data {}", match *what {
+        "inputs" => format!("has {data} encoded features"),
+        _ => format!("asks for {data}"),
+    })]
+    Shape {
+        /// The network's name.
+        network: String,
+        /// `inputs` or `outputs`.
+        what: &'static str,
+        /// As many as the network has.
+        model: usize,
+        /// As many as the data has.
+        data: usize,
+    },
+    /// A network that was to be read was not given.
+    #[error("the network of `{path}` was not given")]
+    NoNetwork {
+        /// Its file.
+        path: String,
+    },
     /// No member of the library was selected.
     #[error("ensemble selection chose no member of the library")]
     NothingSelected,

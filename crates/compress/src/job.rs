@@ -17,6 +17,7 @@ pub(crate) use self::distil::DISTIL;
 pub use self::distil::DistilSpec;
 pub use self::mimic::StudentSpec;
 pub use self::prune::PruneSpec;
+pub(crate) use self::result::dataset_record;
 pub use self::teacher::Teacher;
 pub use self::ticket::TicketSpec;
 use crate::error::CompressError;

@@ -7,10 +7,12 @@
 //!
 //! Nothing here prints: what is worth saying goes to a [`Progress`].
 
+mod architecture;
 mod assessment;
 mod budget;
 pub mod choose;
 mod error;
+mod fit;
 mod job;
 mod judged;
 mod kept;
@@ -28,8 +30,10 @@ mod train;
 mod transfer;
 mod truth;
 
+pub use architecture::{Architecture, UnknownArchitecture};
 pub use budget::{Budget, Speed};
 pub use error::{CompressError, ReadBackError};
+pub use fit::{FitSpec, FitStart, fit};
 pub use job::{DistilSpec, PruneSpec, StudentSpec, Teacher, TicketSpec, compress, transfer_set};
 pub use judged::Judged;
 pub use lessons::Weighing;

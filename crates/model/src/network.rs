@@ -237,6 +237,29 @@ impl Network {
         Some(Self { nodes, encoding, answer: self.answer.clone(), widths: self.widths.clone() })
     }
 
+    /// The same function of rows that are centred and scaled as `encoding` does it, where this one takes them as they are:
+    /// [`Network::with_scaling_folded`] the other way round. `None` where the two encodings are otherwise not the same.
+    pub fn with_scaling_of(&self, encoding: &Encoding) -> Option<Self> {
+        let (unscaled, scaling) = encoding.unscaled();
+        if unscaled != self.encoding {
+            return None;
+        }
+        let mut nodes = self.nodes.clone();
+        for node in nodes.iter_mut().filter(|node| node.inputs.contains(&0)) {
+            let Layer::Dense(dense) = &mut node.layer else { return None };
+            let inputs = scaling.len();
+            for (row, bias) in dense.weights.values().chunks_exact(inputs.max(1)).zip(&mut dense.bias) {
+                let shift =
+                    |(&weight, &(centre, _)): (&f32, &(f32, f32))| f64::from(weight) * f64::from(centre);
+                let shift: f64 = row.iter().zip(&scaling).map(shift).sum();
+                *bias = (f64::from(*bias) + shift) as f32;
+            }
+            dense.weights.update(|index, weight| weight * scaling[index % inputs].1);
+        }
+        let (answer, widths) = (self.answer.clone(), self.widths.clone());
+        Some(Self { nodes, encoding: encoding.clone(), answer, widths })
+    }
+
     /// The network that answers with `centre + scale y` where this one answers with the number `y`: what learned in a unit
     /// answers as that unit's numbers were. Both are taken into the last dense layer, exact but for rounding; a network of
     /// classes, or one whose last layer is not dense, is given back as it is.
@@ -406,6 +429,8 @@ mod tests {
             ColumnEncoding::Numeric { name: "x".into(), fill: 6.0, shift: 0.0, scale: 1.0, indicator: true };
         assert_eq!(folded.encoding().columns()[0], unscaled);
         assert_eq!(folded.encoding().columns()[1], network.encoding().columns()[1]);
+        assert_eq!(folded.with_scaling_of(&scaled()).as_ref(), Some(&network), "and back");
+        assert_eq!(network.with_scaling_of(&scaled()), None, "it is scaled already");
         assert_eq!(folded.with_scaling_folded(), Some(folded), "folding twice changes nothing");
     }
 

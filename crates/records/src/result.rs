@@ -183,6 +183,8 @@ pub enum Role {
     Student,
     /// A network like a student, trained on the given labels only: what the teacher adds is seen against it.
     HardLabels,
+    /// A network that was trained on given answers, by itself.
+    Trained,
     /// A ticket's survivors trained from newly drawn weights: what the first weights add is seen against it.
     RandomReinit,
     /// A part that this version has no name for; kept as it was written.
@@ -197,6 +199,7 @@ impl Role {
             Self::BestMember => "best member",
             Self::Student => "student",
             Self::HardLabels => "hard labels",
+            Self::Trained => "trained",
             Self::RandomReinit => "random reinit",
             Self::Other(name) => name,
         }
@@ -205,7 +208,14 @@ impl Role {
 
 impl From<String> for Role {
     fn from(name: String) -> Self {
-        let known = [Self::Teacher, Self::BestMember, Self::Student, Self::HardLabels, Self::RandomReinit];
+        let known = [
+            Self::Teacher,
+            Self::BestMember,
+            Self::Student,
+            Self::HardLabels,
+            Self::Trained,
+            Self::RandomReinit,
+        ];
         known.into_iter().find(|role| role.as_str() == name).unwrap_or(Self::Other(name))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lessen_data::{Dataset, Target, Unit};
+use lessen_data::{Dataset, Split, Target, Unit};
 use lessen_engine::Plan;
 use lessen_records::study::{Axis, Series};
 use lessen_records::{DatasetRecord, Machine, Record, ResultRecord, Role, Schema};
@@ -15,6 +15,7 @@ use crate::kept::as_json;
 use crate::made::{Curve, Made, MadeTeacher, energy_of};
 use crate::shipped::ship;
 use crate::stages::Stages;
+use crate::train::Validation;
 
 impl Job<'_> {
     /// Ships the networks, measures everything, and puts the record together.
@@ -65,7 +66,7 @@ impl Job<'_> {
         }
         let record = ResultRecord {
             schema: Schema::default(),
-            dataset: self.dataset_record(),
+            dataset: dataset_record(self.dataset, self.split, &self.validation),
             machine: Machine::here(),
             seed: self.spec.seed,
             spec: as_json("spec", self.spec)?,
@@ -109,25 +110,25 @@ impl Job<'_> {
         }
         Ok(series)
     }
+}
 
-    fn dataset_record(&self) -> DatasetRecord {
-        let Dataset { name, features, target, .. } = self.dataset;
-        let deviation = f64::from(self.validation.unit().scale);
-        let (classes, target, target_deviation) = match target {
-            Target::Classes { names, .. } => (Some(names.len() as u64), None, None),
-            Target::Values { name, .. } => (None, Some(name.clone()), Some(deviation)),
-        };
-        DatasetRecord {
-            name: name.clone(),
-            train: self.split.train.len() as u64,
-            validation: self.split.validation.len() as u64,
-            test: self.split.test.len() as u64,
-            features: features.count() as u64,
-            classes,
-            target,
-            target_deviation,
-            sha256: self.dataset.digest(),
-            extra: serde_json::Map::default(),
-        }
+/// What the record says of the data.
+pub(crate) fn dataset_record(dataset: &Dataset, split: &Split, validation: &Validation<'_>) -> DatasetRecord {
+    let deviation = f64::from(validation.unit().scale);
+    let (classes, target, target_deviation) = match &dataset.target {
+        Target::Classes { names, .. } => (Some(names.len() as u64), None, None),
+        Target::Values { name, .. } => (None, Some(name.clone()), Some(deviation)),
+    };
+    DatasetRecord {
+        name: dataset.name.clone(),
+        train: split.train.len() as u64,
+        validation: split.validation.len() as u64,
+        test: split.test.len() as u64,
+        features: dataset.features.count() as u64,
+        classes,
+        target,
+        target_deviation,
+        sha256: dataset.digest(),
+        extra: serde_json::Map::default(),
     }
 }
