@@ -9,7 +9,8 @@ impl Network {
     /// activation of its bias: that is folded into the next layer's bias, and the unit dropped. What loses its last
     /// weight so is dropped in turn. A weight that is left and zero counts as none. Masks shrink along; each
     /// layer keeps at least one unit. Units are hidden between two dense layers with nothing but element-wise
-    /// activations between them; a network that is not a chain is given back as it is.
+    /// activations between them; a network that is not a chain is given back as it is. The function is that of a
+    /// prediction: a dropout between two layers stays, though in training it would have dropped what is folded.
     ///
     /// [`Network::density`] of what is given back is of the weights that it has. Weights left over those that
     /// could once be pruned, the density that a run reports, is that of the network before.
@@ -40,7 +41,8 @@ fn boundaries(network: &Network) -> Vec<[usize; 2]> {
     for (place, node) in network.nodes().iter().enumerate() {
         match node.layer {
             Layer::Dense(_) => found.extend(first.replace(place).map(|first| [first, place])),
-            Layer::Relu | Layer::Tanh => {}
+            // A dropout passes what is predicted unchanged.
+            Layer::Relu | Layer::LeakyRelu(_) | Layer::Tanh | Layer::Sigmoid | Layer::Dropout(_) => {}
             Layer::Softmax => first = None,
         }
     }
@@ -60,8 +62,10 @@ fn constants(layers: &[&Layer]) -> Vec<Option<f64>> {
     let Some((Layer::Dense(dense), activations)) = layers.split_first() else { return vec![] };
     let activate = |value: f64, layer: &&Layer| match layer {
         Layer::Relu => value.max(0.0),
+        Layer::LeakyRelu(slope) if value < 0.0 => f64::from(*slope) * value,
         Layer::Tanh => value.tanh(),
-        Layer::Dense(_) | Layer::Softmax => value,
+        Layer::Sigmoid => 1.0 / (1.0 + (-value).exp()),
+        Layer::Dense(_) | Layer::LeakyRelu(_) | Layer::Softmax | Layer::Dropout(_) => value,
     };
     let rows = dense.weights.values().chunks_exact(columns(dense).max(1));
     let is_constant = |row: &[f32]| row.iter().all(|&weight| weight == 0.0);

@@ -28,8 +28,12 @@ pub(super) struct HeaderNode<'n> {
 pub(super) enum HeaderLayer {
     Dense(HeaderDense),
     Relu,
+    #[serde(rename = "leaky_relu")]
+    LeakyRelu(f32),
     Tanh,
+    Sigmoid,
     Softmax,
+    Dropout(f32),
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]

@@ -12,8 +12,8 @@
 //! | ... | for each dense node, in order: codes, weights, bias |
 //! | 32 | SHA-256 of everything before |
 //!
-//! The header's `layer` is `relu`, `tanh`, `softmax` or `dense` with `outputs`, `inputs`, `masked` and how its weights are
-//! `written`, whichever takes the fewest bytes:
+//! The header's `layer` is `relu`, `tanh`, `sigmoid`, `softmax`, `leaky_relu` with its slope, `dropout` with its rate, or `dense`
+//! with `outputs`, `inputs`, `masked` and how its weights are `written`, whichever takes the fewest bytes:
 //!
 //! - `plain`: every weight as four bytes, row by row. In a masked layer one that is gone is the four bytes `ff`, a NaN,
 //!   which no weight is.

@@ -93,7 +93,10 @@ impl<'a> Reader<'a> {
             HeaderLayer::Dense(dense) => Layer::Dense(self.dense(header, &node.name, dense)?),
             HeaderLayer::Relu => Layer::Relu,
             HeaderLayer::Tanh => Layer::Tanh,
+            HeaderLayer::LeakyRelu(slope) => Layer::LeakyRelu(slope),
+            HeaderLayer::Sigmoid => Layer::Sigmoid,
             HeaderLayer::Softmax => Layer::Softmax,
+            HeaderLayer::Dropout(rate) => Layer::Dropout(rate),
         };
         Ok(Node { name: node.name.into_owned(), layer, inputs: node.inputs.into_owned() })
     }

@@ -48,7 +48,10 @@ fn layer(layer: &Layer) -> HeaderLayer {
         }),
         Layer::Relu => HeaderLayer::Relu,
         Layer::Tanh => HeaderLayer::Tanh,
+        Layer::LeakyRelu(slope) => HeaderLayer::LeakyRelu(*slope),
+        Layer::Sigmoid => HeaderLayer::Sigmoid,
         Layer::Softmax => HeaderLayer::Softmax,
+        Layer::Dropout(rate) => HeaderLayer::Dropout(*rate),
     }
 }
 

@@ -4,7 +4,7 @@
 //! `rows`, `[batch, width]` floats as the network's `Encoding` makes them, output `probabilities`,
 //! `[batch, classes]`, or `value`, `[batch, 1]`, where the answer is a number. Each node's tensor has the node's name (the
 //! last one's is the output's), a dense
-//! layer's parameters add `.weights` and `.bias` to it; a name that is taken already gets a `_`.
+//! layer's parameters add `.weights` and `.bias` to it, a dropout's `.ratio`; a name that is taken already gets a `_`.
 //! What ONNX has no place for travels in the model's metadata:
 //!
 //! | key | value |

@@ -14,11 +14,19 @@ use crate::{Dense, Layer, Network, Node};
 /// The first operator set whose `Softmax` works along the last axis if no other is named.
 const OLDEST_OPSET: i64 = 13;
 
+/// What a node may be.
+const OPERATORS: &str = "Gemm, MatMul, Relu, LeakyRelu, Tanh, Sigmoid, Softmax or Dropout of `ai.onnx`";
+
+/// A leaky ReLU's slope where none is said.
+const USUAL_SLOPE: f32 = 0.01;
+/// What a dropout drops where nothing is said.
+const USUAL_RATIO: f32 = 0.5;
+
 /// The network in the bytes of an ONNX file that [`write()`](super::write()) made.
 ///
 /// A file that another tool rewrote is read too, as long as the metadata is there and every node is a `Gemm`
-/// (`alpha` and `beta` 1), a `MatMul` with its `Add`, a `Relu`, `Tanh` or `Softmax`. Memory is bounded by the
-/// size of `bytes`: a small multiple of it, however it is made up.
+/// (`alpha` and `beta` 1), a `MatMul` with its `Add`, a `Relu`, `LeakyRelu`, `Tanh`, `Sigmoid`, `Softmax`, or a `Dropout` that
+/// is not in training mode. Memory is bounded by the size of `bytes`: a small multiple of it, however it is made up.
 ///
 /// # Errors
 /// [`OnnxError`], for anything else; no other file is opened.
@@ -94,8 +102,11 @@ impl<'a> GraphReader<'a> {
             }
             Some("Relu") => (self.activation(node, Layer::Relu)?, node),
             Some("Tanh") => (self.activation(node, Layer::Tanh)?, node),
+            Some("Sigmoid") => (self.activation(node, Layer::Sigmoid)?, node),
+            Some("LeakyRelu") => (self.leaky_relu(node)?, node),
             Some("Softmax") => (self.softmax(node)?, node),
-            _ => return Err(at(node, "Gemm, MatMul, Relu, Tanh or Softmax of `ai.onnx`", &qualified(node))),
+            Some("Dropout") => (self.dropout(node)?, node),
+            _ => return Err(at(node, OPERATORS, &qualified(node))),
         };
         let first = node.input.first().map_or("", String::as_str);
         let Some(&place) = self.places.get(first) else {
@@ -181,9 +192,8 @@ impl<'a> GraphReader<'a> {
     }
 
     fn initializer(&mut self, node: &NodeProto, name: &str) -> Result<&'a TensorProto, OnnxError> {
-        let missing = || {
-            at(node, "weights and bias of its own among the initializers", &format!("none named `{name}`"))
-        };
+        let missing =
+            || at(node, "parameters of its own among the initializers", &format!("none named `{name}`"));
         self.initializers.take(name).ok_or_else(missing)
     }
 
@@ -191,6 +201,42 @@ impl<'a> GraphReader<'a> {
         no_attributes(node)?;
         one_input(node)?;
         Ok(layer)
+    }
+
+    fn leaky_relu(&self, node: &NodeProto) -> Result<Layer, OnnxError> {
+        let mut slope = USUAL_SLOPE;
+        for attribute in &node.attribute {
+            match (attribute.name.as_str(), attribute.r#type) {
+                ("alpha", AttributeProto::FLOAT) => slope = attribute.f,
+                _ => return Err(unusable(node, attribute, "a number `alpha`")),
+            }
+        }
+        one_input(node)?;
+        Ok(Layer::LeakyRelu(slope))
+    }
+
+    /// The ratio is the second input; before operator set 12 it was an attribute. A third input would say whether this is
+    /// training, and a second output what was dropped.
+    fn dropout(&mut self, node: &NodeProto) -> Result<Layer, OnnxError> {
+        let mut ratio = USUAL_RATIO;
+        for attribute in &node.attribute {
+            match (attribute.name.as_str(), attribute.r#type) {
+                ("ratio", AttributeProto::FLOAT) => ratio = attribute.f,
+                ("seed", AttributeProto::INT) => {}
+                _ => return Err(unusable(node, attribute, "a number `ratio` and an integer `seed`")),
+            }
+        }
+        match node.input.as_slice() {
+            [_] => {}
+            // An input without a name is one that is not there.
+            [_, name] if name.is_empty() => {}
+            [_, name] => ratio = tensors::scalar(self.initializer(node, name)?)?,
+            inputs => {
+                let expected = "1 or 2 inputs, as it is not trained";
+                return Err(at(node, expected, &inputs.len().to_string()));
+            }
+        }
+        Ok(Layer::Dropout(ratio))
     }
 
     fn softmax(&self, node: &NodeProto) -> Result<Layer, OnnxError> {

@@ -56,6 +56,15 @@ pub(super) fn vector(tensor: &TensorProto) -> Result<Vec<f32>, OnnxError> {
     if shape.len() == 1 { Ok(values) } else { Err(error(tensor, "1 dimension", shape.len())) }
 }
 
+/// One number, of no dimension or of one of length 1.
+pub(super) fn scalar(tensor: &TensorProto) -> Result<f32, OnnxError> {
+    let (shape, values) = numbers(tensor)?;
+    match (shape.as_slice(), values.as_slice()) {
+        ([] | [1], &[value]) => Ok(value),
+        _ => Err(error(tensor, "one number", format!("{shape:?}"))),
+    }
+}
+
 /// Shape and values, all finite. Nothing is allocated by what the shape promises.
 fn numbers(tensor: &TensorProto) -> Result<(Vec<usize>, Vec<f32>), OnnxError> {
     if tensor.data_location != 0 || !tensor.external_data.is_empty() {

@@ -94,8 +94,17 @@ impl GraphWriter {
                 ("Gemm", vec![integer("transB", 1)])
             }
             Layer::Relu => ("Relu", vec![]),
+            Layer::LeakyRelu(slope) => ("LeakyRelu", vec![number("alpha", *slope)]),
             Layer::Tanh => ("Tanh", vec![]),
+            Layer::Sigmoid => ("Sigmoid", vec![]),
             Layer::Softmax => ("Softmax", vec![integer("axis", 1)]),
+            Layer::Dropout(rate) => {
+                // Without a third input, `training_mode`, it passes its rows unchanged.
+                let ratio = self.unused(&format!("{}.ratio", node.name));
+                self.initializers.push(tensor(&ratio, &[], rate.to_le_bytes().to_vec()));
+                input.push(ratio);
+                ("Dropout", vec![])
+            }
         };
         self.tensors.push(output.clone());
         self.nodes.push(NodeProto {
@@ -150,6 +159,10 @@ fn tensor(name: &str, shape: &[usize], raw_data: Vec<u8>) -> TensorProto {
 
 fn integer(name: &str, value: i64) -> AttributeProto {
     AttributeProto { name: name.into(), i: value, r#type: AttributeProto::INT, ..AttributeProto::default() }
+}
+
+fn number(name: &str, value: f32) -> AttributeProto {
+    AttributeProto { name: name.into(), f: value, r#type: AttributeProto::FLOAT, ..AttributeProto::default() }
 }
 
 /// `name`: floats, `[batch, width]` for any batch.

@@ -43,23 +43,40 @@ pub(crate) fn by_hand() -> Network {
 const NAMES: [&str; 8] =
     ["", "rows", "probabilities", "a", "a.weights", "a.bias", "a.weights_", "größer ∞\n\"q\""];
 
-/// Random networks of 1 to 3 dense layers, with ReLU or tanh between them, a softmax or none at the end, masks
-/// on some layers, and `weight`s (zeros of both signs among them).
+/// Names that a dropout's own could be mixed up with.
+const DROPOUTS: [&str; 3] = ["a.ratio", "dropout", "a.bias_"];
+
+/// Random networks of 1 to 3 dense layers, with an activation between them and a dropout before some, a softmax or none at
+/// the end, masks on some layers, and `weight`s (zeros of both signs among them).
 pub(crate) fn networks(
     weight: impl Strategy<Value = f32> + Clone + 'static,
 ) -> impl Strategy<Value = Network> {
-    let shape =
-        (vec(1usize..6, 1..4), encodings(), any::<[bool; 3]>(), any::<bool>(), Just(NAMES).prop_shuffle());
-    shape.prop_flat_map(move |(outputs, encoding, tanh, softmax, names)| {
+    let shape = (vec(1usize..6, 1..4), encodings(), betweens(), any::<bool>(), Just(NAMES).prop_shuffle());
+    shape.prop_flat_map(move |(outputs, encoding, between, softmax, names)| {
         let inputs = std::iter::once(encoding.width()).chain(outputs.iter().copied());
         let layers: Vec<_> = inputs
             .zip(outputs.clone())
             .map(|(inputs, outputs)| layers(outputs, inputs, weight.clone()))
             .collect();
-        (layers, Just((encoding, tanh, softmax, names))).prop_map(
-            |(layers, (encoding, tanh, softmax, names))| assemble(layers, encoding, tanh, softmax, &names),
+        (layers, Just((encoding, between, softmax, names))).prop_map(
+            |(layers, (encoding, between, softmax, names))| {
+                assemble(layers, encoding, &between, softmax, &names)
+            },
         )
     })
+}
+
+/// What stands before a dense layer, if anything, and behind it, where that is not the last.
+type Between = (Option<f32>, Layer);
+
+fn betweens() -> impl Strategy<Value = Vec<Between>> {
+    let activation = prop_oneof![
+        Just(Layer::Relu),
+        Just(Layer::Tanh),
+        Just(Layer::Sigmoid),
+        prop_oneof![Just(0.01f32), -1.0f32..1.0].prop_map(Layer::LeakyRelu),
+    ];
+    vec((proptest::option::weighted(0.3, 0.0f32..1.0), activation), 3)
 }
 
 fn layers(
@@ -84,7 +101,7 @@ fn layers(
 fn assemble(
     layers: Vec<Dense>,
     encoding: Encoding,
-    tanh: [bool; 3],
+    between: &[Between],
     softmax: bool,
     names: &[&str],
 ) -> Network {
@@ -96,16 +113,18 @@ fn assemble(
     };
     let last = layers.len() - 1;
     let mut stack = vec![];
-    for (place, layer) in layers.into_iter().enumerate() {
-        stack.push(Layer::Dense(layer));
+    let mut names = names.iter();
+    let mut name = || (*names.next().unwrap()).to_owned();
+    for (place, (layer, (dropped, activation))) in layers.into_iter().zip(between).enumerate() {
+        stack.extend(dropped.map(|rate| (DROPOUTS[place].to_owned(), Layer::Dropout(rate))));
+        stack.push((name(), Layer::Dense(layer)));
         if place < last {
-            stack.push(if tanh[place] { Layer::Tanh } else { Layer::Relu });
+            stack.push((name(), activation.clone()));
         } else if softmax {
-            stack.push(Layer::Softmax);
+            stack.push((name(), Layer::Softmax));
         }
     }
-    let nodes =
-        stack.into_iter().zip(names).enumerate().map(|(place, (layer, name))| node(name, layer, place));
+    let nodes = stack.into_iter().enumerate().map(|(place, (name, layer))| node(&name, layer, place));
     Network::new(nodes.collect(), encoding, answer).unwrap()
 }
 

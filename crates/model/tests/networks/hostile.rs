@@ -106,7 +106,8 @@ fn one_tensor_does_not_make_many_layers() {
         node("Gemm", "first", &["x", "w", "b"], &["y"], &[integer("transB", 1)]),
         node("Gemm", "second", &["x", "w", "b"], &["z"], &[integer("transB", 1)]),
     ];
-    let expected = "node `second` (Gemm): expected weights and bias of its own among the initializers, found none named `w`";
+    let expected =
+        "node `second` (Gemm): expected parameters of its own among the initializers, found none named `w`";
     assert_eq!(refused(&file.bytes()), expected);
 }
 

@@ -193,6 +193,30 @@ fn set(file: &mut File, key: &str, value: &str) {
     file.metadata.push((key.into(), value.into()));
 }
 
+/// What stands in the place of the softmax, and what is read of it.
+#[test]
+fn layers_with_a_number_are_read_with_it_and_with_the_usual_one() {
+    use lessen_model::Layer;
+    let ratio = |dims: &[i64]| tensor("r", dims, &[bytes(9, &raw(&[0.25]))]);
+    let cases: [(Vec<u8>, Vec<u8>, Layer); 9] = [
+        (node("LeakyRelu", "s", &["y"], &["z"], &[number("alpha", 0.2)]), ratio(&[]), Layer::LeakyRelu(0.2)),
+        (node("LeakyRelu", "s", &["y"], &["z"], &[]), ratio(&[]), Layer::LeakyRelu(0.01)),
+        (node("Sigmoid", "s", &["y"], &["z"], &[]), ratio(&[]), Layer::Sigmoid),
+        (node("Dropout", "s", &["y"], &["z"], &[]), ratio(&[]), Layer::Dropout(0.5)),
+        (node("Dropout", "s", &["y", "r"], &["z"], &[]), ratio(&[]), Layer::Dropout(0.25)),
+        (node("Dropout", "s", &["y", "r"], &["z"], &[]), ratio(&[1]), Layer::Dropout(0.25)),
+        (node("Dropout", "s", &["y", ""], &["z"], &[integer("seed", 3)]), ratio(&[]), Layer::Dropout(0.5)),
+        (node("Dropout", "s", &["y"], &["z"], &[number("ratio", 0.75)]), ratio(&[]), Layer::Dropout(0.75)),
+        (node("Relu", "s", &["y"], &["z"], &[]), ratio(&[]), Layer::Relu),
+    ];
+    for (written, ratio, expected) in cases {
+        let mut file = File::new();
+        file.nodes[1] = written;
+        file.tensors.push(ratio);
+        assert_eq!(onnx::read(&file.bytes()).unwrap().nodes()[1].layer, expected);
+    }
+}
+
 /// By what is said of it.
 const REFUSED: &[Change] = &[
     (
@@ -218,11 +242,14 @@ const REFUSED: &[Change] = &[
     ("graph: expected 1 input, found 2", |file| file.inputs.push("more")),
     ("graph: expected 1 output, found 0", |file| file.outputs.clear()),
     ("graph: expected the last node's output as output, found `y`", |file| file.outputs = vec!["y"]),
-    ("node `d` (Conv): expected Gemm, MatMul, Relu, Tanh or Softmax of `ai.onnx`, found `Conv`", |file| {
-        file.nodes[0] = node("Conv", "d", &["x", "w", "b"], &["y"], &[]);
-    }),
     (
-        "node `z` (Relu): expected Gemm, MatMul, Relu, Tanh or Softmax of `ai.onnx`, found `other.Relu`",
+        "node `d` (Conv): expected Gemm, MatMul, Relu, LeakyRelu, Tanh, Sigmoid, Softmax or Dropout of `ai.onnx`, found `Conv`",
+        |file| {
+            file.nodes[0] = node("Conv", "d", &["x", "w", "b"], &["y"], &[]);
+        },
+    ),
+    (
+        "node `z` (Relu): expected Gemm, MatMul, Relu, LeakyRelu, Tanh, Sigmoid, Softmax or Dropout of `ai.onnx`, found `other.Relu`",
         |file| {
             file.nodes[1] = [node("Relu", "", &["y"], &["z"], &[]), text(7, "other")].concat();
         },
@@ -239,7 +266,7 @@ const REFUSED: &[Change] = &[
     }),
     ("node `d` (Gemm): expected 3 inputs, found 2", |file| gemm(file, &["x", "w"], &[integer("transB", 1)])),
     (
-        "node `d` (Gemm): expected weights and bias of its own among the initializers, found none named `x`",
+        "node `d` (Gemm): expected parameters of its own among the initializers, found none named `x`",
         |file| {
             gemm(file, &["x", "x", "b"], &[integer("transB", 1)]);
         },
@@ -258,6 +285,31 @@ const REFUSED: &[Change] = &[
     }),
     ("node `s` (Relu): expected no attributes, found `axis` 1", |file| {
         file.nodes[1] = node("Relu", "s", &["y"], &["z"], &[integer("axis", 1)]);
+    }),
+    ("node `s` (LeakyRelu): expected a number `alpha`, found `alpha` 1", |file| {
+        file.nodes[1] = node("LeakyRelu", "s", &["y"], &["z"], &[integer("alpha", 1)]);
+    }),
+    ("the model's layers do not fit together", |file| {
+        file.nodes[1] = node("LeakyRelu", "s", &["y"], &["z"], &[number("alpha", f32::NAN)]);
+    }),
+    ("node `s` (Dropout): expected 1 or 2 inputs, as it is not trained, found 3", |file| {
+        file.nodes[1] = node("Dropout", "s", &["y", "", "t"], &["z"], &[]);
+    }),
+    ("node `s` (Dropout): expected 1 output, found 2", |file| {
+        file.nodes[1] = node("Dropout", "s", &["y"], &["z", "mask"], &[]);
+    }),
+    (
+        "node `s` (Dropout): expected parameters of its own among the initializers, found none named `y`",
+        |file| {
+            file.nodes[1] = node("Dropout", "s", &["y", "y"], &["z"], &[]);
+        },
+    ),
+    ("tensor `r`: expected one number, found [1, 1]", |file| {
+        file.nodes[1] = node("Dropout", "s", &["y", "r"], &["z"], &[]);
+        file.tensors.push(tensor("r", &[1, 1], &[bytes(9, &raw(&[0.5]))]));
+    }),
+    ("the model's layers do not fit together", |file| {
+        file.nodes[1] = node("Dropout", "s", &["y"], &["z"], &[number("ratio", 1.0)]);
     }),
     ("node `s` (Tanh): expected 1 input, found 2", |file| {
         file.nodes[1] = node("Tanh", "s", &["y", "y"], &["z"], &[]);

@@ -11,6 +11,12 @@ pub(crate) fn forward(network: &Network, row: &[f64]) -> Vec<f64> {
             Layer::Dense(layer) => dense(layer, input),
             Layer::Relu => input.iter().map(|value| value.max(0.0)).collect(),
             Layer::Tanh => input.iter().map(|value| value.tanh()).collect(),
+            Layer::LeakyRelu(slope) => input
+                .iter()
+                .map(|&value| if value < 0.0 { f64::from(*slope) * value } else { value })
+                .collect(),
+            Layer::Sigmoid => input.iter().map(|value| 1.0 / (1.0 + (-value).exp())).collect(),
+            Layer::Dropout(_) => input.clone(),
             Layer::Softmax => softmax(input),
             layer => panic!("no reference for {layer:?}"),
         });

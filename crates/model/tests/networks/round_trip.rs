@@ -42,7 +42,7 @@ fn nodes_may_branch() {
     let nodes = vec![
         node("first", dense([2, 3], &[1.0; 6], &[0.5; 2]), 0),
         node("tanh", Layer::Tanh, 0),
-        node("relu", Layer::Relu, 1),
+        node("relu", Layer::LeakyRelu(0.1), 1),
         node("last", dense([1, 3], &[2.0; 3], &[0.0]), 2),
     ];
     let network = Network::new(nodes, pixels(3), Answer::Value("value".into())).unwrap();
