@@ -55,7 +55,7 @@ pub enum StepError {
         /// Targets given.
         found: usize,
     },
-    /// Soft and hard targets are weighed by no such numbers.
+    /// Losses are weighed by no such numbers.
     #[error("the targets are weighed by {problem}")]
     Blend {
         /// Expected and found.

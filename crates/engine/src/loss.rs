@@ -1,16 +1,21 @@
-//! Losses and their gradients: cross-entropy through softmax, against labels or soft targets at a temperature, and
-//! squared error.
+//! Losses and their gradients: cross-entropy through softmax, against labels or soft targets at a temperature, squared
+//! error of numbers, logits or probabilities, and weighted sums of them.
 
-use crate::kernels::activate::{divide, exponentials, strips, subtract_largest};
+use crate::chain::Activation;
+use crate::kernels::activate::{activate, divide, exponentials, strips, subtract_largest};
 use crate::targets::{Blend, NO_LABEL, Targets, Taught};
 
 /// The mean loss of `rows` given what the last layer makes of them, `[outputs][lanes]`, and, in its place, the gradient by
 /// it. Lanes beyond the rows get 0. `scratch` is room that is kept from step to step.
 ///
-/// - labels and soft targets: cross-entropy in nats under the softmax of the logits, gradient `q - p` (Hinton, Vinyals &
-///   Dean 2014, equation 2 at temperature 1);
+/// With `z` what the last layer makes of a row and `q` its softmax:
+///
+/// - labels and soft targets: cross-entropy in nats, gradient `q - p` (Hinton, Vinyals & Dean 2014, equation 2 at
+///   temperature 1);
 /// - taught: as [`Blend`] says, gradient `soft T (q_T - p) + hard (q - y)`;
-/// - values: half the squared error, gradient `z - y`.
+/// - values and logits: half the squared error, `1/2 sum_i (z_i - v_i)^2`, gradient `z - v` (Ba & Caruana 2014, equation 1);
+/// - probabilities: half their squared error, `1/2 sum_i (q_i - p_i)^2`, gradient `q_i (r_i - sum_j q_j r_j)` with `r = q - p`;
+/// - weighted: the sum of the parts' losses times their weights, and of their gradients likewise.
 ///
 /// All are divided by the number of rows.
 pub(crate) fn loss_and_gradient(
@@ -23,8 +28,18 @@ pub(crate) fn loss_and_gradient(
     let loss = match targets {
         Targets::Labels(labels) => residuals(Wanted::Labels(labels), rows, lanes, outputs),
         Targets::Soft(soft) => residuals(Wanted::Soft(soft), rows, lanes, outputs),
-        Targets::Taught(taught) => taught_residuals(&taught, rows, lanes, outputs, scratch),
-        Targets::Values(values) => squared_residuals(values, rows, outputs),
+        Targets::Logits(values) | Targets::Values(values) => squared_residuals(values, rows, lanes, outputs),
+        Targets::Probabilities(wanted) => probability_residuals(wanted, rows, lanes, outputs),
+        Targets::Taught(_) | Targets::Weighted(_) => {
+            let length = outputs.len();
+            if scratch.len() < 2 * length {
+                scratch.resize(2 * length, 0.0);
+            }
+            let (given, work) = scratch[..2 * length].split_at_mut(length);
+            given.copy_from_slice(outputs);
+            outputs.fill(0.0);
+            Sum { rows, lanes, given, work, into: outputs }.add(targets, 1.0)
+        }
     };
     let share = 1.0 / rows.len() as f32;
     for output in outputs.chunks_exact_mut(lanes) {
@@ -34,37 +49,98 @@ pub(crate) fn loss_and_gradient(
     (loss / rows.len() as f64) as f32
 }
 
-/// Half the sum of squared errors; in place of what was answered, how far it is off.
-fn squared_residuals(values: &[f32], rows: &[u32], answers: &mut [f32]) -> f64 {
+/// Several losses of the same outputs. All slices but the rows are `[outputs][lanes]`.
+struct Sum<'a> {
+    rows: &'a [u32],
+    lanes: usize,
+    /// What the last layer made.
+    given: &'a [f32],
+    /// Room for one part.
+    work: &'a mut [f32],
+    /// The sum of the residuals so far.
+    into: &'a mut [f32],
+}
+
+impl Sum<'_> {
+    /// Adds what these targets give, times `weight`: the residuals to those so far, and the sum of the rows' losses is given.
+    fn add(&mut self, targets: Targets<'_>, weight: f32) -> f64 {
+        let (rows, lanes) = (self.rows, self.lanes);
+        match targets {
+            Targets::Weighted(parts) => {
+                parts.iter().map(|&(of_part, part)| self.add(part, weight * of_part)).sum()
+            }
+            Targets::Taught(Taught { soft, labels, blend }) => {
+                let Blend { temperature, soft: of_soft, hard } = blend;
+                let (of_soft, hard) = (weight * of_soft, weight * hard);
+                let cross_entropy = |wanted| move |work: &mut [f32]| residuals(wanted, rows, lanes, work);
+                // The softmax at a temperature is that of the logits over it, and so is the residual.
+                let at_temperature = |work: &mut [f32]| {
+                    work.iter_mut().for_each(|logit| *logit /= temperature);
+                    residuals(Wanted::Soft(soft), rows, lanes, work)
+                };
+                let hard_loss = self.part((hard, hard), cross_entropy(Wanted::Labels(labels)));
+                let of_loss = of_soft * temperature * temperature;
+                hard_loss + self.part((of_loss, of_soft * temperature), at_temperature)
+            }
+            Targets::Labels(labels) => {
+                self.part((weight, weight), |work| residuals(Wanted::Labels(labels), rows, lanes, work))
+            }
+            Targets::Soft(soft) => {
+                self.part((weight, weight), |work| residuals(Wanted::Soft(soft), rows, lanes, work))
+            }
+            Targets::Logits(values) | Targets::Values(values) => {
+                self.part((weight, weight), |work| squared_residuals(values, rows, lanes, work))
+            }
+            Targets::Probabilities(wanted) => {
+                self.part((weight, weight), |work| probability_residuals(wanted, rows, lanes, work))
+            }
+        }
+    }
+
+    /// Adds one loss, which makes residuals of what is given in their place. One without weight is not computed.
+    fn part(&mut self, (of_loss, of_residual): (f32, f32), loss: impl FnOnce(&mut [f32]) -> f64) -> f64 {
+        if of_residual == 0.0 {
+            return 0.0;
+        }
+        self.work.copy_from_slice(self.given);
+        let loss = loss(self.work);
+        for (into, residual) in self.into.iter_mut().zip(&*self.work) {
+            *into += of_residual * residual;
+        }
+        f64::from(of_loss) * loss
+    }
+}
+
+/// Half the sum of squared errors against `wanted`, `[all rows][outputs]`; in place of what was answered, how far it is off.
+fn squared_residuals(wanted: &[f32], rows: &[u32], lanes: usize, answers: &mut [f32]) -> f64 {
+    let outputs = answers.len() / lanes;
     let mut loss = 0.0;
-    for (answer, &row) in answers.iter_mut().zip(rows) {
-        *answer -= values[row as usize];
-        loss += 0.5 * f64::from(*answer) * f64::from(*answer);
+    for (output, answers) in answers.chunks_exact_mut(lanes).enumerate() {
+        for (answer, &row) in answers.iter_mut().zip(rows) {
+            *answer -= wanted[row as usize * outputs + output];
+            loss += 0.5 * f64::from(*answer) * f64::from(*answer);
+        }
     }
     loss
 }
 
-/// The two cross-entropies of a blend, weighed; in place of the logits their weighed residuals.
-fn taught_residuals(
-    taught: &Taught<'_>,
-    rows: &[u32],
-    lanes: usize,
-    logits: &mut [f32],
-    scratch: &mut Vec<f32>,
-) -> f64 {
-    let Blend { temperature, soft, hard } = taught.blend;
+/// Half the sum of squared errors of the softmax of the logits against `wanted`, `[all rows][classes]`, and, in place of the
+/// logits, the gradient by them.
+fn probability_residuals(wanted: &[f32], rows: &[u32], lanes: usize, logits: &mut [f32]) -> f64 {
+    activate(Activation::Softmax, lanes, logits);
+    let classes = logits.len() / lanes;
     let mut loss = 0.0;
-    scratch.clear();
-    if hard > 0.0 {
-        scratch.extend_from_slice(logits);
-        loss += f64::from(hard) * residuals(Wanted::Labels(taught.labels), rows, lanes, scratch);
-    }
-    logits.iter_mut().for_each(|logit| *logit /= temperature);
-    let soft_loss = residuals(Wanted::Soft(taught.soft), rows, lanes, logits);
-    loss += f64::from(soft * temperature * temperature) * soft_loss;
-    logits.iter_mut().for_each(|residual| *residual *= soft * temperature);
-    for (residual, of_label) in logits.iter_mut().zip(&*scratch) {
-        *residual += hard * of_label;
+    for (lane, &row) in rows.iter().enumerate() {
+        let wanted = &wanted[row as usize * classes..][..classes];
+        let mut mean = 0.0;
+        for (probability, wanted) in logits.iter().skip(lane).step_by(lanes).zip(wanted) {
+            let off = probability - wanted;
+            loss += 0.5 * f64::from(off) * f64::from(off);
+            mean += probability * off;
+        }
+        for (probability, wanted) in logits.iter_mut().skip(lane).step_by(lanes).zip(wanted) {
+            *probability *= *probability - wanted - mean;
+        }
     }
     loss
 }
@@ -147,129 +223,4 @@ impl Wanted<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::targets::NO_LABEL;
-
-    /// Two rows of two classes in 16 lanes, whose softmax is (0.25, 0.75) and (0.5, 0.5).
-    fn logits() -> Vec<f32> {
-        let mut values = vec![7.0; 32];
-        (values[0], values[16]) = (2.0, 2.0 + 3f32.ln());
-        values
-    }
-
-    fn near(found: &[f32], expected: [f32; 4]) {
-        let found = [found[0], found[16], found[1], found[17]];
-        let off = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(off < 1e-7, "{found:?}, expected {expected:?}");
-    }
-
-    #[test]
-    fn labels_and_soft_targets_by_hand() {
-        let mut gradient = logits();
-        let loss =
-            loss_and_gradient(Targets::Labels(&[9, 1, 0]), &[1, 2], 16, &mut gradient, &mut Vec::new());
-        assert!((loss - 0.5 * (-(0.75f32.ln()) - 0.5f32.ln())).abs() < 1e-6, "{loss}");
-        near(&gradient, [0.125, -0.125, -0.25, 0.25]);
-        for class in gradient.chunks(16) {
-            assert!(class[2..].iter().all(|gradient| *gradient == 0.0), "no gradient from no row");
-        }
-
-        let mut gradient = logits();
-        let soft = Targets::Soft(&[0.5, 0.5, 1.0, 0.0]);
-        let loss = loss_and_gradient(soft, &[0, 1], 16, &mut gradient, &mut Vec::new());
-        let by_hand = 0.5 * (-0.5 * 0.25f32.ln() - 0.5 * 0.75f32.ln() - 0.5f32.ln());
-        assert!((loss - by_hand).abs() < 1e-6, "{loss}");
-        near(&gradient, [-0.125, 0.125, -0.25, 0.25]);
-    }
-
-    #[test]
-    fn a_hopeless_row_has_its_true_loss() {
-        // The probability of the label, exp(-1000), is no number of single precision.
-        let mut gradient = vec![0.0; 32];
-        gradient[0] = 1000.0;
-        let loss = loss_and_gradient(Targets::Labels(&[1]), &[0], 16, &mut gradient, &mut Vec::new());
-        assert_eq!(loss, 1000.0);
-        assert_eq!((gradient[0], gradient[16]), (1.0, -1.0));
-    }
-
-    #[test]
-    fn more_rows_than_a_strip_are_all_counted() {
-        let rows: Vec<u32> = (0..100).collect();
-        let labels: Vec<u32> = rows.iter().map(|row| row % 2).collect();
-        let mut gradient = vec![0.0; 2 * 112];
-        let loss = loss_and_gradient(Targets::Labels(&labels), &rows, 112, &mut gradient, &mut Vec::new());
-        assert!((loss - 2f32.ln()).abs() < 1e-6, "{loss}");
-        for (lane, label) in labels.iter().enumerate() {
-            let expected = if *label == 0 { -0.005 } else { 0.005 };
-            assert!(
-                (gradient[lane] - expected).abs() < 1e-8 && (gradient[112 + lane] + expected).abs() < 1e-8
-            );
-        }
-    }
-
-    #[test]
-    fn infinite_and_missing_logits_are_not_hidden() {
-        for broken in [f32::INFINITY, f32::NAN] {
-            let mut gradient = logits();
-            gradient[1] = broken;
-            let loss =
-                loss_and_gradient(Targets::Labels(&[1, 1]), &[0, 1], 16, &mut gradient, &mut Vec::new());
-            assert!(loss.is_nan(), "{loss}");
-        }
-    }
-
-    /// The unit vector of `z = (2, 1, 0, -3)` and `v = (1.5, .2, -.4, -1.3)`: `T^2 dC/dz = T (q - p)` at several temperatures,
-    /// worked out apart.
-    #[test]
-    fn the_gradient_of_soft_targets_is_that_of_the_paper() {
-        let (z, v) = ([2.0f32, 1.0, 0.0, -3.0], [1.5f32, 0.2, -0.4, -1.3]);
-        for (temperature, expected) in [
-            (1.0, [-0.01208, 0.05985, -0.01123, -0.03654]),
-            (2.0, [0.04462, 0.10546, -0.00109, -0.14899]),
-            (5.0, [0.09785, 0.15889, 0.04322, -0.29996]),
-            (20.0, [0.11984, 0.19022, 0.08402, -0.39409]),
-            (100.0, [0.12408, 0.1981, 0.09673, -0.41891]),
-        ] {
-            let exponentials = v.map(|v| (v / temperature).exp());
-            let soft = exponentials.map(|e| e / exponentials.iter().sum::<f32>());
-            let blend = Blend { temperature, soft: 1.0, hard: 0.0 };
-            let mut logits: Vec<f32> = z.iter().flat_map(|&z| std::iter::repeat_n(z, 16)).collect();
-            let taught = Targets::Taught(Taught { soft: &soft, labels: &[NO_LABEL], blend });
-            loss_and_gradient(taught, &[0], 16, &mut logits, &mut Vec::new());
-            for (class, expected) in expected.iter().enumerate() {
-                let found = logits[class * 16];
-                assert!(
-                    (found - expected).abs() < 2e-5,
-                    "T {temperature}, class {class}: {found}, {expected}"
-                );
-                assert_eq!(logits[class * 16 + 1], 0.0);
-            }
-        }
-    }
-
-    #[test]
-    fn hard_targets_join_where_they_are_known() {
-        // Row 0 has a label, row 1 none; temperature 1 makes the soft part a plain cross-entropy.
-        let soft = [0.5, 0.5, 1.0, 0.0];
-        let blend = Blend { temperature: 1.0, soft: 2.0, hard: 0.5 };
-        let taught = Targets::Taught(Taught { soft: &soft, labels: &[1, NO_LABEL], blend });
-        let mut gradient = logits();
-        let loss = loss_and_gradient(taught, &[0, 1], 16, &mut gradient, &mut Vec::new());
-        // Softmax (0.25, 0.75) and (0.5, 0.5); soft parts as in the test above, hard part of row 0: -ln 0.75.
-        let soft_loss = -0.5 * 0.25f32.ln() - 0.5 * 0.75f32.ln() - 0.5f32.ln();
-        let by_hand = 0.5 * (2.0 * soft_loss - 0.5 * 0.75f32.ln());
-        assert!((loss - by_hand).abs() < 1e-6, "{loss}, {by_hand}");
-        // Halves of 2 (q - p) + 0.5 (q - y): row 0: 2 (-.25, .25) + .5 (.25, -.25); row 1: 2 (-.5, .5).
-        near(&gradient, [-0.1875, 0.1875, -0.5, 0.5]);
-    }
-
-    #[test]
-    fn squared_error_by_hand() {
-        // Answers 2 and 3, wanted 1 and 5: half the mean of 1 and 4, gradients (1, -2) / 2.
-        let mut values = vec![7.0; 16];
-        (values[0], values[1]) = (2.0, 3.0);
-        let loss = loss_and_gradient(Targets::Values(&[5.0, 1.0]), &[1, 0], 16, &mut values, &mut Vec::new());
-        assert_eq!((loss, values[0], values[1], values[2]), (1.25, 0.5, -1.0, 0.0));
-    }
-}
+mod tests;

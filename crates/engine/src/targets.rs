@@ -11,8 +11,16 @@ pub enum Targets<'a> {
     Soft(&'a [f32]),
     /// A teacher's class probabilities at a temperature, and true classes where they are known.
     Taught(Taught<'a>),
+    /// A teacher's logits, `[rows][classes]` row-major, of which the network's own, before its softmax, are made by squared
+    /// error (Ba & Caruana 2014; what Hinton, Vinyals & Dean 2014, section 2.1, find a high temperature to come to).
+    Logits(&'a [f32]),
+    /// Class probabilities, `[rows][classes]` row-major, of which the network's are made by squared error through the softmax
+    /// (Bucila, Caruana & Niculescu-Mizil 2006).
+    Probabilities(&'a [f32]),
     /// A number, one a row: learned by squared error.
     Values(&'a [f32]),
+    /// Several at once: the loss is the sum of theirs times these weights, each at least 0.
+    Weighted(&'a [(f32, Targets<'a>)]),
 }
 
 /// Soft targets at a temperature beside hard ones (Hinton, Vinyals & Dean 2014, section 2).
@@ -58,30 +66,22 @@ pub fn soften(probabilities: &mut [f32], classes: usize, temperature: f32) {
 }
 
 impl Targets<'_> {
-    /// Whether a network with this answer can learn them.
-    pub(crate) fn fit(&self, answer: &Answer) -> bool {
-        matches!(self, Self::Values(_)) == matches!(answer, Answer::Value(_))
-    }
-
-    /// How many rows the targets are for; `None` where they do not divide into rows of `outputs` or differ in length.
-    pub(crate) fn rows(&self, outputs: usize) -> Option<usize> {
-        let soft_rows =
-            |soft: &[f32]| (outputs > 0 && soft.len().is_multiple_of(outputs)).then(|| soft.len() / outputs);
+    /// The number of entries of the first that a network with this answer cannot learn from `rows` rows: they are of another
+    /// kind, or too few or too many. `None` where all fit.
+    pub(crate) fn misfit(&self, answer: &Answer, rows: usize) -> Option<usize> {
+        let is_value = matches!(answer, Answer::Value(_));
+        let outputs = answer.outputs();
+        let unless = |fits: bool, found: usize| (!fits).then_some(found);
         match self {
-            Self::Labels(labels) => Some(labels.len()),
-            Self::Soft(soft) => soft_rows(soft),
-            Self::Taught(taught) => soft_rows(taught.soft).filter(|rows| *rows == taught.labels.len()),
-            Self::Values(values) => Some(values.len()),
-        }
-    }
-
-    /// Number of entries, for messages.
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Labels(labels) => labels.len(),
-            Self::Soft(soft) => soft.len(),
-            Self::Taught(taught) => taught.soft.len(),
-            Self::Values(values) => values.len(),
+            Self::Labels(labels) => unless(!is_value && labels.len() == rows, labels.len()),
+            Self::Soft(wanted) | Self::Logits(wanted) | Self::Probabilities(wanted) => {
+                unless(!is_value && Some(wanted.len()) == rows.checked_mul(outputs), wanted.len())
+            }
+            Self::Taught(Taught { soft, labels, .. }) => {
+                Self::Soft(soft).misfit(answer, rows).or_else(|| Self::Labels(labels).misfit(answer, rows))
+            }
+            Self::Values(values) => unless(is_value && values.len() == rows, values.len()),
+            Self::Weighted(parts) => parts.iter().find_map(|(_, part)| part.misfit(answer, rows)),
         }
     }
 
@@ -89,7 +89,12 @@ impl Targets<'_> {
     pub(crate) fn problem(&self, row: u32, classes: usize) -> Option<String> {
         match self {
             Self::Labels(labels) => label_problem(labels[row as usize], classes),
-            Self::Soft(soft) => soft_problem(soft, row, classes),
+            Self::Soft(soft) | Self::Probabilities(soft) => soft_problem(soft, row, classes),
+            Self::Logits(logits) => {
+                let logits = &logits[row as usize * classes..][..classes];
+                let is_finite = logits.iter().all(|logit| logit.is_finite());
+                (!is_finite).then(|| format!("logits {logits:?}, expected finite numbers"))
+            }
             Self::Taught(Taught { soft, labels, .. }) => {
                 let label = Some(labels[row as usize]).filter(|&label| label != NO_LABEL);
                 soft_problem(soft, row, classes).or_else(|| label_problem(label?, classes))
@@ -98,16 +103,27 @@ impl Targets<'_> {
                 let value = values[row as usize];
                 (!value.is_finite()).then(|| format!("value {value}, expected a finite number"))
             }
+            Self::Weighted(parts) => parts.iter().find_map(|(_, part)| part.problem(row, classes)),
         }
     }
 
-    /// What is wrong with the weights of a blend.
-    pub(crate) fn blend_problem(&self) -> Option<String> {
-        let Self::Taught(Taught { blend, .. }) = self else { return None };
-        let Blend { temperature, soft, hard } = *blend;
-        let weight = |weight: f32| weight >= 0.0 && weight.is_finite();
-        let fits = temperature > 0.0 && temperature.is_finite() && weight(soft) && weight(hard);
-        (!fits).then(|| format!("{blend:?}, expected a temperature above 0 and weights of at least 0"))
+    /// What is wrong with the weights of a sum or of a blend.
+    pub(crate) fn weight_problem(&self) -> Option<String> {
+        let is_weight = |weight: f32| weight >= 0.0 && weight.is_finite();
+        match self {
+            Self::Taught(Taught { blend, .. }) => {
+                let Blend { temperature, soft, hard } = *blend;
+                let fits = temperature > 0.0 && temperature.is_finite() && is_weight(soft) && is_weight(hard);
+                (!fits)
+                    .then(|| format!("{blend:?}, expected a temperature above 0 and weights of at least 0"))
+            }
+            Self::Weighted([]) => Some("no weight, expected at least one".into()),
+            Self::Weighted(parts) => parts.iter().find_map(|(weight, part)| {
+                let problem = || format!("{weight}, expected weights of at least 0");
+                (!is_weight(*weight)).then(problem).or_else(|| part.weight_problem())
+            }),
+            _ => None,
+        }
     }
 }
 
@@ -157,17 +173,43 @@ mod tests {
     }
 
     #[test]
+    fn each_part_of_a_sum_is_looked_at() {
+        let logits = [1.0, 2.0, f32::INFINITY, 0.0];
+        assert_eq!(Targets::Logits(&logits).problem(0, 2), None);
+        let problem = Targets::Logits(&logits).problem(1, 2).unwrap();
+        assert_eq!(problem, "logits [inf, 0.0], expected finite numbers");
+        assert!(Targets::Probabilities(&[0.5, 0.6]).problem(0, 2).is_some());
+
+        let classes = Answer::Classes(vec!["a".into(), "b".into()]);
+        let labels = Targets::Labels(&[0, 1]);
+        let problems = |parts: &[(f32, Targets<'_>)]| {
+            let sum = Targets::Weighted(parts);
+            (sum.weight_problem(), sum.misfit(&classes, 2), sum.problem(1, 2))
+        };
+        assert_eq!(problems(&[(1.0, labels), (0.0, Targets::Logits(&[0.0; 4]))]), (None, None, None));
+        assert_eq!(problems(&[]).0.unwrap(), "no weight, expected at least one");
+        let nested = [(1.0, labels), (-1.0, labels)];
+        let refused = problems(&[(1.0, labels), (1.0, Targets::Weighted(&nested))]).0.unwrap();
+        assert_eq!(refused, "-1, expected weights of at least 0");
+        assert!(problems(&[(f32::NAN, labels)]).0.is_some());
+        assert_eq!(problems(&[(1.0, labels), (1.0, Targets::Logits(&[0.0; 5]))]).1, Some(5));
+        assert_eq!(problems(&[(1.0, labels), (1.0, Targets::Values(&[0.0; 2]))]).1, Some(2));
+        assert_eq!(problems(&[(1.0, labels), (0.5, Targets::Logits(&logits))]).2.unwrap(), problem);
+    }
+
+    #[test]
     fn taught_targets_need_both_halves_and_sound_weights() {
         let taught = |labels, blend| Targets::Taught(Taught { soft: &[0.5, 0.5, 1.0, 0.0], labels, blend });
         let blend = Blend { temperature: 2.0, soft: 1.0, hard: 0.5 };
-        assert_eq!(taught(&[1, NO_LABEL], blend).rows(2), Some(2));
-        assert_eq!(taught(&[1], blend).rows(2), None);
+        let classes = Answer::Classes(vec!["a".into(), "b".into()]);
+        assert_eq!(taught(&[1, NO_LABEL], blend).misfit(&classes, 2), None);
+        assert_eq!(taught(&[1], blend).misfit(&classes, 2), Some(1));
         assert_eq!(taught(&[1, NO_LABEL], blend).problem(1, 2), None);
         assert_eq!(taught(&[2, 0], blend).problem(0, 2).unwrap(), "label 2, expected less than 2");
-        assert_eq!(taught(&[0, 0], blend).blend_problem(), None);
+        assert_eq!(taught(&[0, 0], blend).weight_problem(), None);
         for (temperature, soft, hard) in [(0.0, 1.0, 1.0), (f32::NAN, 1.0, 1.0), (1.0, -1.0, 1.0)] {
             let blend = Blend { temperature, soft, hard };
-            assert!(taught(&[0, 0], blend).blend_problem().is_some(), "{blend:?}");
+            assert!(taught(&[0, 0], blend).weight_problem().is_some(), "{blend:?}");
         }
     }
 }

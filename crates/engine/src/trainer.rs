@@ -151,8 +151,9 @@ impl Trainer {
     }
 
     /// One minibatch: forward, back, and a step of the optimiser. Gives the minibatch's mean loss before the step:
-    /// cross-entropy in nats (weighed as their blend says where the targets are taught), or half the squared error. The last minibatch of a pass over the rows may be short. A pass begins anew when
-    /// the number of rows changes.
+    /// cross-entropy in nats, half the squared error, or what their weights make of several, as the targets say. Penalties
+    /// are no part of it. The last minibatch of a pass over the rows may be short. A pass begins anew when the number of rows
+    /// changes.
     ///
     /// # Errors
     /// Where rows or targets do not fit the network, or the loss is not finite; the network is then as it was.
@@ -246,11 +247,13 @@ impl Trainer {
             return Err(StepError::NoRows);
         }
         let (outputs, rows) = (self.start.outputs(), training.features.rows());
-        if let Some(problem) = training.targets.blend_problem() {
+        if let Some(problem) = training.targets.weight_problem() {
             return Err(StepError::Blend { problem });
         }
-        let fits = training.targets.fit(self.start.answer()) && training.targets.rows(outputs) == Some(rows);
-        if fits { Ok(()) } else { Err(StepError::Targets { rows, outputs, found: training.targets.len() }) }
+        match training.targets.misfit(self.start.answer(), rows) {
+            Some(found) => Err(StepError::Targets { rows, outputs, found }),
+            None => Ok(()),
+        }
     }
 
     /// Only the minibatch is looked at: all rows would cost more than a step.
