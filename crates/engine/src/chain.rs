@@ -19,6 +19,8 @@ pub(crate) enum Activation {
 /// One dense layer of a chain.
 pub(crate) struct Link<'n> {
     pub(crate) dense: &'n Dense,
+    /// Share of its inputs that training drops; 0 for none.
+    pub(crate) dropout: f32,
     /// The layer's node.
     pub(crate) name: &'n str,
     pub(crate) activation: Activation,
@@ -38,9 +40,12 @@ impl Link<'_> {
 ///
 /// # Errors
 /// [`EngineError::Node`] for a node that takes its input from elsewhere than the node before it, an activation
-/// that follows no dense layer, a dense layer without outputs, or a softmax before the end.
+/// or a dropout that stands elsewhere than behind a dense layer, a dense layer without outputs, or a softmax before the
+/// end. A dropout may also come first, but not last.
 pub(crate) fn links(network: &Network) -> Result<Vec<Link<'_>>, EngineError> {
     let mut links: Vec<Link<'_>> = Vec::new();
+    // What the next dense layer's inputs have gone through.
+    let mut dropout: Option<f32> = None;
     for (place, node) in network.nodes().iter().enumerate() {
         let refused = |expected| EngineError::Node { node: node.name.clone(), expected };
         if node.inputs != [place] {
@@ -48,13 +53,27 @@ pub(crate) fn links(network: &Network) -> Result<Vec<Link<'_>>, EngineError> {
         }
         let activation = match &node.layer {
             Layer::Dense(dense) => {
-                links.push(Link { dense, name: &node.name, activation: Activation::None, node: &node.name });
+                let (activation, dropout) = (Activation::None, dropout.take().unwrap_or(0.0));
+                links.push(Link { dense, dropout, name: &node.name, activation, node: &node.name });
                 continue;
             }
+            &Layer::Dropout(_) if dropout.is_some() => return Err(refused("one dropout between two layers")),
+            &Layer::Dropout(_) if place + 1 == network.nodes().len() => {
+                return Err(refused("a layer behind a dropout"));
+            }
+            &Layer::Dropout(rate) => {
+                dropout = Some(rate);
+                continue;
+            }
+            _ if dropout.is_some() => return Err(refused("a dense layer behind a dropout")),
             Layer::Relu => Activation::Relu,
+            // Training tells from what comes out of an activation which side of zero went in; here it cannot.
+            &Layer::LeakyRelu(slope) if slope == 0.0 => Activation::Relu,
+            &Layer::LeakyRelu(slope) => Activation::LeakyRelu(slope),
             Layer::Tanh => Activation::Tanh,
+            Layer::Sigmoid => Activation::Sigmoid,
             Layer::Softmax => Activation::Softmax,
-            _ => return Err(refused("a dense layer, ReLU, tanh or softmax")),
+            _ => return Err(refused("a dense layer, an activation or a dropout")),
         };
         match links.last_mut() {
             Some(link) if link.activation == Activation::None => {
@@ -107,8 +126,44 @@ mod tests {
     }
 
     #[test]
+    fn a_dropout_goes_to_the_layer_behind_it_and_a_slope_of_zero_is_a_relu() {
+        let layers = vec![
+            (Layer::Dropout(0.2), 0),
+            (dense(2), 1),
+            (Layer::LeakyRelu(0.1), 2),
+            (Layer::Dropout(0.5), 3),
+            (dense(2), 4),
+            (Layer::LeakyRelu(0.0), 5),
+            (dense(2), 6),
+            (Layer::Sigmoid, 7),
+        ];
+        let network = network(layers, 2);
+        let found: Vec<_> =
+            links(&network).unwrap().iter().map(|link| (link.dropout, link.activation)).collect();
+        let expected =
+            [(0.2, Activation::LeakyRelu(0.1)), (0.5, Activation::Relu), (0.0, Activation::Sigmoid)];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
     fn what_is_no_chain_is_refused_with_its_node() {
+        let dropout = Layer::Dropout(0.5);
         let cases = [
+            (
+                vec![(dense(2), 0), (dropout.clone(), 1), (Layer::Relu, 2), (dense(2), 3)],
+                2,
+                "node `n2` cannot be run: expected a dense layer behind a dropout",
+            ),
+            (
+                vec![(dropout.clone(), 0), (dropout.clone(), 1), (dense(2), 2)],
+                2,
+                "node `n1` cannot be run: expected one dropout between two layers",
+            ),
+            (
+                vec![(dense(2), 0), (dropout, 1)],
+                2,
+                "node `n1` cannot be run: expected a layer behind a dropout",
+            ),
             (
                 vec![(Layer::Relu, 0)],
                 2,

@@ -1,8 +1,8 @@
 //! Running and training networks on the CPU.
 //!
 //! A [`Plan`] is a network compiled to predict, a [`Trainer`] one that is being trained, a step at a time, by a
-//! [`Recipe`]. Inside, activations are feature-major, `[width][lanes]`: one weight multiplies a register of
-//! rows. A step runs on one thread and allocates nothing of its own, so the same seed gives the same bits however
+//! [`Recipe`], from [`Targets`] of one loss or of a weighted sum of several. Inside, activations are feature-major,
+//! `[width][lanes]`: one weight multiplies a register of rows. A step runs on one thread and allocates nothing of its own, so the same seed gives the same bits however
 //! many networks are trained side by side. A plan leaves out the zeros of layers that were pruned far enough. Which kernel
 //! runs is decided
 //! here alone; other crates may borrow the plain dense [`product()`] and [`exp_in_place`].
@@ -43,7 +43,7 @@ pub mod timing;
 mod trainer;
 
 pub use error::{EngineError, StepError};
-pub use initial::Activation;
+pub use initial::{Activation, Initial, Start};
 pub use kernels::function::exp_in_place;
 pub use kernels::product::{Matrix, MatrixMut, product};
 pub use plan::Plan;

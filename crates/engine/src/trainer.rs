@@ -1,6 +1,7 @@
 //! Training as a value: made, stepped, looked at, pruned, taken apart.
 
 mod checkpoint;
+mod dropout;
 mod gathered;
 mod layer;
 mod live;
@@ -12,6 +13,7 @@ use lessen_data::{Answer, Features, padded, random};
 use lessen_model::Network;
 
 pub use self::checkpoint::CheckpointError;
+use self::dropout::Draw;
 use self::gathered::Gathered;
 use self::layer::{Place, TrainerLayer};
 use self::live::Live;
@@ -48,6 +50,8 @@ pub struct Trainer {
     /// What each layer leaves out.
     live: Vec<Live>,
     order: Order,
+    /// From it and the number of a step follows what is dropped in it.
+    dropout_key: u64,
     steps_taken: u64,
     gathered: Gathered,
     batch_rows: Vec<u32>,
@@ -60,11 +64,12 @@ pub struct Trainer {
 const DENSITY_LIMIT: f64 = 0.4;
 
 impl Trainer {
-    /// Begins training; rows are drawn from the stream `training order` of `seed`.
+    /// Begins training; rows are drawn from the stream `training order` of `seed`, and what is dropped follows from the first
+    /// number of the stream `dropout`.
     ///
     /// # Errors
     /// [`EngineError::Node`] for a network that is no chain, or whose last node is no softmax although it answers with
-    /// classes (no dense layer although it answers with a number), [`EngineError::Recipe`] for a setting out of its
+    /// classes (no dense layer although it answers with a number), or a leaky ReLU that falls below zero, [`EngineError::Recipe`] for a setting out of its
     /// range.
     pub fn new(network: Network, recipe: Recipe, seed: u64) -> Result<Self, EngineError> {
         Self::with_limit(network, recipe, seed, DENSITY_LIMIT)
@@ -85,6 +90,13 @@ impl Trainer {
         if let Some(link) = links.last().filter(|link| link.activation != last) {
             return Err(EngineError::Node { node: link.node.to_owned(), expected });
         }
+        // Its gradient is told from its output, whose sign must be that of its input.
+        let falls =
+            |link: &&chain::Link<'_>| matches!(link.activation, Activation::LeakyRelu(slope) if slope < 0.0);
+        if let Some(link) = links.iter().find(falls) {
+            let expected = "a slope of at least 0, as it is trained";
+            return Err(EngineError::Node { node: link.node.to_owned(), expected });
+        }
         let known = |name: &String| links.iter().any(|link| link.name == name);
         if let Some(node) = recipe.rates.keys().find(|name| !known(name)) {
             return Err(EngineError::Node {
@@ -94,7 +106,8 @@ impl Trainer {
         }
         let states = states_of(&network, &recipe);
         let order = Order::new(random::stream(seed, "training order"));
-        Self::planned(network, recipe, &states, order, 0, density_limit)
+        let dropout_key = rand::RngExt::random(&mut random::stream(seed, "dropout"));
+        Self::planned(network, recipe, &states, (order, dropout_key), 0, density_limit)
     }
 
     /// Chooses how each layer is held, and makes room for a step.
@@ -102,7 +115,7 @@ impl Trainer {
         start: Network,
         recipe: Recipe,
         states: &[LayerState],
-        order: Order,
+        (order, dropout_key): (Order, u64),
         steps_taken: u64,
         density_limit: f64,
     ) -> Result<Self, EngineError> {
@@ -120,11 +133,15 @@ impl Trainer {
         let layer = |place: usize| {
             let is_last = place + 1 == links.len();
             let by_row = !is_last && !is_sparse[place + 1];
-            let place_of = Place { lanes, is_last, is_sparse: is_sparse[place], by_row };
+            let dropout = links.get(place + 1).map_or(0.0, |next| next.dropout);
+            let (is_sparse, number) = (is_sparse[place], place + 1);
+            let place_of = Place { lanes, is_last, is_sparse, number, dropout, by_row };
             TrainerLayer::new(&links[place], &recipe, &live[place], &states[place], place_of)
         };
         let layers = (0..links.len()).map(layer).collect();
-        let gathered = Gathered::new(start.encoding().width(), lanes, is_sparse.first() == Some(&false));
+        let (by_row, dropout) =
+            (is_sparse.first() == Some(&false), links.first().map_or(0.0, |link| link.dropout));
+        let gathered = Gathered::new(start.encoding().width(), lanes, by_row, dropout);
         let batch_rows = Vec::with_capacity(recipe.batch);
         Ok(Self {
             start,
@@ -132,6 +149,7 @@ impl Trainer {
             layers,
             live,
             order,
+            dropout_key,
             steps_taken,
             gathered,
             batch_rows,
@@ -188,7 +206,8 @@ impl Trainer {
             let mask = dense.weights.mask();
             state.weights.shrink(|index| mask.is_none_or(|mask| mask.has(index)));
         }
-        Self::planned(start, self.recipe, &states, self.order, self.steps_taken, self.density_limit)
+        let chance = (self.order, self.dropout_key);
+        Self::planned(start, self.recipe, &states, chance, self.steps_taken, self.density_limit)
     }
 
     /// The network as it is now.
@@ -217,8 +236,8 @@ impl Trainer {
             rows.chunks(self.recipe.batch).zip(answers.chunks_mut(self.recipe.batch * outputs))
         {
             let lanes = padded(rows.len());
-            self.gathered.gather(self.start.encoding(), features, rows)?;
-            self.forward(lanes);
+            self.gathered.gather(self.start.encoding(), features, rows, None)?;
+            self.forward(lanes, None);
             let Some(last) = self.layers.last_mut() else { break };
             let given = last.outputs_mut(lanes);
             if self.start.answer().classes().is_some() {
@@ -275,20 +294,21 @@ impl Trainer {
     /// The loss of the rows in `batch_rows`, and its gradient behind the last layer.
     fn loss(&mut self, training: &TrainingRows<'_>) -> Result<f32, StepError> {
         let lanes = padded(self.batch_rows.len());
-        self.gathered.gather(self.start.encoding(), training.features, &self.batch_rows)?;
-        self.forward(lanes);
+        let draw = Some(Draw::of(self.dropout_key, self.steps_taken));
+        self.gathered.gather(self.start.encoding(), training.features, &self.batch_rows, draw)?;
+        self.forward(lanes, draw);
         // A chain has a layer: a network without a node is none.
         let Some(last) = self.layers.last_mut() else { return Ok(0.0) };
         let logits = last.outputs_mut(lanes);
         Ok(loss_and_gradient(training.targets, &self.batch_rows, lanes, logits, &mut self.scratch))
     }
 
-    fn forward(&mut self, lanes: usize) {
+    fn forward(&mut self, lanes: usize, draw: Option<Draw>) {
         for place in 0..self.layers.len() {
             let (before, layer) = self.layers.split_at_mut(place);
             let inputs =
                 before.last().map_or(self.gathered.by_feature(lanes), |before| before.outputs(lanes));
-            layer[0].forward(inputs, lanes);
+            layer[0].forward(inputs, lanes, draw);
         }
     }
 

@@ -6,7 +6,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use lessen_data::{Dataset, Encoding};
-use lessen_engine::{Activation, Optimiser, Plan, Recipe, Schedule, Targets, Trainer, TrainingRows, initial};
+use lessen_engine::{
+    Activation, Optimiser, Plan, Recipe, Schedule, Start, Targets, Trainer, TrainingRows, initial,
+};
 use lessen_model::{Batch, Network, Predictor};
 
 /// The system's allocator, counting for each thread apart: the test runner's own threads allocate too.
@@ -42,7 +44,8 @@ fn allocations(work: impl FnOnce()) -> usize {
 fn network(digits: &Dataset, activation: Activation) -> Network {
     let rows: Vec<u32> = (0..digits.features.rows() as u32).collect();
     let encoding = Encoding::fit(&digits.features, &rows);
-    initial::mlp(encoding, &[64, 32], activation, digits.answer(), 1).unwrap()
+    let start = Start { input_dropout: 0.1, hidden_dropout: 0.5, ..Start::of(activation) };
+    initial::mlp_from(start, encoding, &[64, 32], digits.answer(), 1).unwrap()
 }
 
 /// The same with one weight in 20 left.
@@ -60,9 +63,12 @@ fn a_step_allocates_nothing() {
     let hard = Targets::Labels(labels);
     let soft = vec![0.1; digits.features.rows() * 10];
     let momentum = Optimiser::Sgd { rate: 0.01, momentum: 0.9, nesterov: false };
-    for (activation, optimiser, targets) in
-        [(Activation::Relu, Optimiser::adam(0.001), hard), (Activation::Tanh, momentum, Targets::Soft(&soft))]
-    {
+    let parts = [(0.5, hard), (1.0, Targets::Logits(&soft)), (0.5, Targets::Probabilities(&soft))];
+    for (activation, optimiser, targets) in [
+        (Activation::Relu, Optimiser::adam(0.001), hard),
+        (Activation::Tanh, momentum, Targets::Soft(&soft)),
+        (Activation::LeakyRelu, Optimiser::sgd(0.01), Targets::Weighted(&parts)),
+    ] {
         let network = network(&digits, activation);
         for network in [pruned(network.clone()), network] {
             for clip in [None, Some(0.1)] {
@@ -74,7 +80,7 @@ fn a_step_allocates_nothing() {
                     let found = allocations(|| {
                         trainer.step(&training).unwrap();
                     });
-                    // The first step makes room for the order and, where gradients are clipped, for them.
+                    // The first step makes room for the order and, where there are any, for several losses and clipped gradients.
                     assert!(step == 0 || found == 0, "{activation:?}, step {step}: {found}");
                 }
             }

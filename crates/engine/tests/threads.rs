@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use lessen_data::{Dataset, Encoding};
-use lessen_engine::{Activation, Optimiser, Plan, Recipe, Schedule, Targets, Trainer, TrainingRows, initial};
+use lessen_engine::{
+    Activation, Optimiser, Plan, Recipe, Schedule, Start, Targets, Trainer, TrainingRows, initial,
+};
 use lessen_model::{BLOCK, Network, predict_rows};
 use rayon::prelude::*;
 
@@ -87,7 +89,8 @@ fn train(digits: &Dataset, activation: Activation, optimiser: Optimiser, seed: u
 fn network(digits: &Dataset, activation: Activation, seed: u64) -> Network {
     let split = digits.split(1).unwrap();
     let encoding = Encoding::fit(&digits.features, &split.train);
-    initial::mlp(encoding, &[33, 17], activation, digits.answer(), seed).unwrap()
+    let start = Start { input_dropout: 0.1, hidden_dropout: 0.3, ..Start::of(activation) };
+    initial::mlp_from(start, encoding, &[33, 17], digits.answer(), seed).unwrap()
 }
 
 fn weight_bits(network: &Network) -> Vec<u32> {

@@ -61,6 +61,7 @@ struct Header {
     recipe: Recipe,
     steps_taken: u64,
     order: OrderState,
+    dropout_key: u64,
     density_limit: f64,
     /// Bytes of the network.
     network: usize,
@@ -70,7 +71,7 @@ struct Header {
 
 impl Trainer {
     /// Everything that [`Trainer::resume`] needs to go on as if it had never stopped: weights, masks, moments, schedule, the
-    /// random stream and the place in the pass over the rows. The rows themselves are the caller's.
+    /// random streams and the place in the pass over the rows. The rows themselves are the caller's.
     pub fn checkpoint(&self) -> Vec<u8> {
         let network = compact::write(&self.network());
         let (order, places) = self.order.state();
@@ -78,6 +79,7 @@ impl Trainer {
             recipe: self.recipe.clone(),
             steps_taken: self.steps_taken,
             order,
+            dropout_key: self.dropout_key,
             density_limit: self.density_limit,
             network: network.len(),
             places: places.len(),
@@ -122,8 +124,9 @@ impl Trainer {
         }
         let order = Order::of(header.order, places)
             .ok_or_else(|| damaged("an order that is none of rows".to_owned()))?;
-        let Header { recipe, steps_taken, density_limit, .. } = header;
-        Ok(Self::planned(network, recipe, &states, order, steps_taken, density_limit)?)
+        let Header { recipe, steps_taken, dropout_key, density_limit, .. } = header;
+        let chance = (order, dropout_key);
+        Ok(Self::planned(network, recipe, &states, chance, steps_taken, density_limit)?)
     }
 }
 
@@ -203,7 +206,7 @@ mod tests {
     use lessen_data::{Dataset, Encoding};
 
     use super::*;
-    use crate::{Activation, Optimiser, Schedule, Targets, TrainingRows, initial};
+    use crate::{Activation, Optimiser, Schedule, Start, Targets, TrainingRows, initial};
 
     fn recipe(optimiser: Optimiser) -> Recipe {
         Recipe {
@@ -216,7 +219,9 @@ mod tests {
     fn network(digits: &Dataset, kept: usize) -> Network {
         let rows: Vec<u32> = (0..1000).collect();
         let encoding = Encoding::fit(&digits.features, &rows);
-        let mut network = initial::mlp(encoding, &[24, 16], Activation::Relu, digits.answer(), 1).unwrap();
+        let dropout = if kept == 6 { 0.3 } else { 0.0 };
+        let start = Start { input_dropout: dropout, hidden_dropout: dropout, ..Start::of(Activation::Relu) };
+        let mut network = initial::mlp_from(start, encoding, &[24, 16], digits.answer(), 1).unwrap();
         if kept < 10 {
             network.dense_mut().for_each(|dense| dense.weights.shrink(|index| index * 7 % 10 < kept));
         }

@@ -2,6 +2,7 @@
 
 use lessen_data::{DataError, Encoding, Features, padded, transpose};
 
+use super::dropout::{Draw, Dropout};
 use super::weights::Inputs;
 use crate::kernels::aligned::Aligned;
 
@@ -14,22 +15,41 @@ pub(super) struct Gathered {
     by_row: Aligned,
     /// The width filled up to whole registers.
     stride: usize,
+    pub(super) dropout: Option<Dropout>,
 }
 
 impl Gathered {
-    pub(super) fn new(width: usize, lanes: usize, by_row: bool) -> Self {
+    /// Room for `lanes` rows; `dropout` is the share of their entries that training drops.
+    pub(super) fn new(width: usize, lanes: usize, by_row: bool, dropout: f32) -> Self {
+        let all: Vec<u32> = (0..width as u32).collect();
+        let dropout = Dropout::new(dropout, 0, &all, lanes);
         let stride = padded(width);
         let by_row = Aligned::zeros(if by_row { lanes * stride } else { 0 });
-        Self { width, by_feature: Aligned::zeros(width * lanes), by_row, stride }
+        Self { width, by_feature: Aligned::zeros(width * lanes), by_row, stride, dropout }
     }
 
-    /// Fills both forms. Images are at hand by row and tables by column, so either begins with its own.
+    /// Fills both forms, and drops of both where there is a draw.
     pub(super) fn gather(
         &mut self,
         encoding: &Encoding,
         features: &Features,
         rows: &[u32],
+        draw: Option<Draw>,
     ) -> Result<(), DataError> {
+        self.fill(encoding, features, rows)?;
+        let (lanes, width) = (padded(rows.len()), self.width);
+        let Some(dropout) = &mut self.dropout else { return Ok(()) };
+        let given = &self.by_feature[..width * lanes];
+        dropout.apply(draw, given, lanes);
+        if draw.is_some() && !self.by_row.is_empty() {
+            let into = &mut self.by_row[..lanes * self.stride];
+            transpose(dropout.outputs(given), (width, lanes), lanes, self.stride, into);
+        }
+        Ok(())
+    }
+
+    /// Images are at hand by row and tables by column, so either begins with its own.
+    fn fill(&mut self, encoding: &Encoding, features: &Features, rows: &[u32]) -> Result<(), DataError> {
         let (lanes, width, stride) = (padded(rows.len()), self.width, self.stride);
         let by_feature = &mut self.by_feature[..width * lanes];
         if self.by_row.is_empty() {
@@ -50,7 +70,8 @@ impl Gathered {
     }
 
     pub(super) fn by_feature(&self, lanes: usize) -> &[f32] {
-        &self.by_feature[..self.width * lanes]
+        let given = &self.by_feature[..self.width * lanes];
+        self.dropout.as_ref().map_or(given, |dropout| dropout.outputs(given))
     }
 
     pub(super) fn as_inputs(&self, rows: usize, lanes: usize) -> Inputs<'_> {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use lessen_data::{padded, transpose};
 
+use super::dropout::{Draw, Dropout};
 use super::live::Live;
 use super::state::LayerState;
 use super::weights::{Inputs, Weights};
@@ -27,7 +28,9 @@ pub(super) struct TrainerLayer {
     pub(super) rate: f32,
     /// `[outputs][lanes]`, after the activation; of the last layer before it, as its softmax (if any) is taken with the loss.
     activated: Aligned,
-    /// `[rows][padded outputs]`, the same by row; empty where the next layer does not want it.
+    /// Of what is activated, before the next layer.
+    pub(super) dropout: Option<Dropout>,
+    /// `[rows][padded outputs]`, what is given to the next layer by row; empty where the next layer does not want it.
     by_row: Aligned,
     /// `[outputs][lanes]`, of the loss by what is before the activation.
     pub(super) delta: Aligned,
@@ -41,6 +44,10 @@ pub(super) struct Place {
     pub(super) lanes: usize,
     pub(super) is_last: bool,
     pub(super) is_sparse: bool,
+    /// From 1 for the first layer.
+    pub(super) number: usize,
+    /// Share of its outputs that training drops.
+    pub(super) dropout: f32,
     /// Whether the next layer wants this one's outputs by row.
     pub(super) by_row: bool,
 }
@@ -79,6 +86,7 @@ impl TrainerLayer {
             activation: link.activation,
             rate: recipe.rates.get(link.name).copied().unwrap_or(1.0),
             activated: Aligned::zeros(if place.is_last { 0 } else { outputs * place.lanes }),
+            dropout: Dropout::new(place.dropout, place.number, &live.outputs, place.lanes),
             by_row: Aligned::zeros(by_row),
             delta: Aligned::zeros(outputs * place.lanes),
             is_last: place.is_last,
@@ -95,14 +103,18 @@ impl TrainerLayer {
         }
     }
 
-    /// What the layer makes of `[inputs][lanes]`; what the last layer makes is put where its gradient will be.
-    pub(super) fn forward(&mut self, inputs: &[f32], lanes: usize) {
+    /// What the layer makes of `[inputs][lanes]`, some of it dropped where there is a draw; what the last layer makes is put
+    /// where its gradient will be.
+    pub(super) fn forward(&mut self, inputs: &[f32], lanes: usize, draw: Option<Draw>) {
         let activation = if self.is_last { Activation::None } else { self.activation };
         let into = if self.is_last { &mut self.delta } else { &mut self.activated };
         let into = &mut into[..self.outputs * lanes];
         let bias = &self.bias.values[..self.outputs];
         self.weights.forward(inputs, lanes, AddBias { bias, activation, into, stride: lanes });
         activate(activation, lanes, into);
+        if let Some(dropout) = &mut self.dropout {
+            dropout.apply(draw, into, lanes);
+        }
     }
 
     /// The same by row, where the next layer wants it so.
@@ -112,16 +124,20 @@ impl TrainerLayer {
         }
         let (outputs, stride) = (self.outputs, padded(self.outputs));
         let into = &mut self.by_row[..lanes * stride];
+        let activated = &self.activated[..outputs * lanes];
+        let given = self.dropout.as_ref().map_or(activated, |dropout| dropout.outputs(activated));
         // What is beyond the outputs of a row becomes zero.
-        transpose(&self.activated[..outputs * lanes], (outputs, lanes), lanes, stride, into);
+        transpose(given, (outputs, lanes), lanes, stride, into);
     }
 
-    /// The layer's outputs after [`TrainerLayer::forward`], `[outputs][lanes]`.
+    /// The layer's outputs after [`TrainerLayer::forward`], `[outputs][lanes]`, as the next layer is given them.
     pub(super) fn outputs(&self, lanes: usize) -> &[f32] {
         let outputs = if self.is_last { &self.delta } else { &self.activated };
-        &outputs[..self.outputs * lanes]
+        let outputs = &outputs[..self.outputs * lanes];
+        self.dropout.as_ref().map_or(outputs, |dropout| dropout.outputs(outputs))
     }
 
+    /// The same to be changed, of a layer that drops nothing.
     pub(super) fn outputs_mut(&mut self, lanes: usize) -> &mut [f32] {
         let outputs = if self.is_last { &mut self.delta } else { &mut self.activated };
         &mut outputs[..self.outputs * lanes]
@@ -137,6 +153,9 @@ impl TrainerLayer {
         let length = self.inputs * lanes;
         let into = &mut before.delta[..length];
         self.weights.back(&self.delta[..self.outputs * lanes], lanes, into);
+        if let Some(dropout) = &before.dropout {
+            dropout.back(into);
+        }
         back_through(before.activation, &before.activated[..length], into);
     }
 

@@ -5,6 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::{Activation as Kind, Optimiser, Plan, Schedule, initial};
 
+mod dropped;
+mod gradients;
+
 fn pixels(count: usize) -> Encoding {
     Encoding::try_from(vec![ColumnEncoding::Pixels { count, shift: 0.0, scale: 1.0 }]).unwrap()
 }
@@ -26,26 +29,6 @@ fn recipe(batch: usize, optimiser: Optimiser) -> Recipe {
     Recipe::plain(batch, optimiser)
 }
 
-/// Cross-entropy of the network in double precision, by the plain formulas.
-fn loss_in_f64(layers: &[(Vec<f64>, Vec<f64>)], tanh: bool, rows: &[Vec<f64>], targets: &[Vec<f64>]) -> f64 {
-    let mut loss = 0.0;
-    for (row, target) in rows.iter().zip(targets) {
-        let mut values = row.clone();
-        for (place, (weights, bias)) in layers.iter().enumerate() {
-            let dot = |row: &[f64]| row.iter().zip(&values).map(|(w, x)| w * x).sum::<f64>();
-            let mut next: Vec<f64> =
-                weights.chunks(values.len()).zip(bias).map(|(row, b)| dot(row) + b).collect();
-            if place + 1 < layers.len() {
-                next.iter_mut().for_each(|value| *value = if tanh { value.tanh() } else { value.max(0.0) });
-            }
-            values = next;
-        }
-        let sum: f64 = values.iter().map(|value| value.exp()).sum();
-        loss -= values.iter().zip(target).map(|(value, target)| target * (value - sum.ln())).sum::<f64>();
-    }
-    loss / rows.len() as f64
-}
-
 /// Parameters of each layer, weights before the bias.
 fn parameters(trainer: &Trainer) -> Vec<Vec<f32>> {
     trainer.states().iter().map(|layer| [&*layer.weights.values, &*layer.bias.values].concat()).collect()
@@ -61,84 +44,15 @@ fn loss_and_gradients(trainer: &mut Trainer, training: &TrainingRows<'_>) -> (f3
     (loss, before.into_iter().zip(&after).map(difference).collect())
 }
 
-/// A net with biases that are not 0 and keep ReLU's kink away from where a difference is taken; of its weights, those at
-/// every third place are gone where `pruned`.
-fn net(columns: usize, hidden: &[usize], activation: Kind, count: usize, seed: u64, pruned: bool) -> Network {
+/// A net with biases that are not 0 and keep ReLU's kink away from where a difference is taken.
+fn net(columns: usize, hidden: &[usize], activation: Kind, count: usize, seed: u64) -> Network {
     let mut network = initial::mlp(pixels(columns), hidden, activation, classes(count), seed).unwrap();
-    for dense in network.dense_mut() {
-        dense.bias.iter_mut().enumerate().for_each(|(place, bias)| *bias = 0.3 - 0.2 * (place % 4) as f32);
-        if pruned {
-            dense.weights.shrink(|index| index % 3 != 1);
-        }
-    }
+    network.dense_mut().for_each(vary_bias);
     network
 }
 
-fn check_gradients(hidden: &[usize], activation: Kind, soft: bool, seed: u64, limit: f64) {
-    let (rows, columns, count) = (5, 4, 3);
-    let features = drawn(rows, columns, seed);
-    let network = net(columns, hidden, activation, count, seed, true);
-    let sgd = recipe(rows, Optimiser::sgd(1.0));
-    let mut trainer = Trainer::with_limit(network.clone(), sgd, seed, limit).unwrap();
-    let labels: Vec<u32> = (0..rows as u32).map(|row| row % count as u32).collect();
-    let mut targets = vec![vec![0.0; count]; rows];
-    let mut flat = vec![0.0f32; rows * count];
-    for row in 0..rows {
-        for class in 0..count {
-            let of_label = f64::from(u8::from(class as u32 == labels[row]));
-            let value = if soft { 0.5 * of_label + 0.5 / 3.0 } else { of_label };
-            targets[row][class] = value;
-            flat[row * count + class] = value as f32;
-        }
-    }
-    let all: Vec<u32> = (0..rows as u32).collect();
-    let given = if soft { Targets::Soft(&flat) } else { Targets::Labels(&labels) };
-    let training = TrainingRows { features: &features, rows: &all, targets: given };
-    let (loss, found) = loss_and_gradients(&mut trainer, &training);
-
-    let encoded = pixels(columns).encode(&features, &all).unwrap().row_major();
-    let rows: Vec<Vec<f64>> =
-        encoded.chunks(columns).map(|row| row.iter().map(|&value| f64::from(value)).collect()).collect();
-    let double = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>();
-    let mut layers: Vec<_> =
-        network.dense().map(|dense| (double(dense.weights.values()), double(&dense.bias))).collect();
-    let tanh = activation == Kind::Tanh;
-    assert!((f64::from(loss) - loss_in_f64(&layers, tanh, &rows, &targets)).abs() < 1e-6);
-    for (place, (found, dense)) in found.into_iter().zip(network.dense()).enumerate() {
-        let weights = layers[place].0.len();
-        for (index, found) in found.into_iter().enumerate() {
-            let mut moved = |by: f64| {
-                let (all_weights, bias) = &mut layers[place];
-                let value =
-                    if index < weights { &mut all_weights[index] } else { &mut bias[index - weights] };
-                let before = std::mem::replace(value, *value + by);
-                let loss = loss_in_f64(&layers, tanh, &rows, &targets);
-                let (all_weights, bias) = &mut layers[place];
-                *(if index < weights { &mut all_weights[index] } else { &mut bias[index - weights] }) =
-                    before;
-                loss
-            };
-            let is_gone = index < weights && !dense.weights.mask().unwrap().has(index);
-            let expected = if is_gone { 0.0 } else { (moved(1e-5) - moved(-1e-5)) / 2e-5 };
-            assert!(
-                (f64::from(found) - expected).abs() < 2e-5,
-                "{hidden:?} {activation:?} soft {soft} limit {limit} layer {place} entry {index}: {found}, expected {expected}"
-            );
-        }
-    }
-}
-
-#[test]
-fn gradients_agree_with_finite_differences() {
-    for hidden in [&[][..], &[6], &[5, 4]] {
-        for activation in [Kind::Relu, Kind::Tanh] {
-            for soft in [false, true] {
-                for limit in [NEVER, ALWAYS] {
-                    check_gradients(hidden, activation, soft, 3, limit);
-                }
-            }
-        }
-    }
+fn vary_bias(dense: &mut lessen_model::Dense) {
+    dense.bias.iter_mut().enumerate().for_each(|(place, bias)| *bias = 0.3 - 0.2 * (place % 4) as f32);
 }
 
 /// Limits that hold every pruned layer without what is gone, and none.
@@ -252,7 +166,7 @@ fn two_hundred_steps_without_what_is_gone_are_two_hundred_masked_steps() {
     let rows: Vec<u32> = (0..150).collect();
     let targets = Targets::Labels(&labels);
     let training = TrainingRows { features: &features, rows: &rows, targets };
-    let mut network = net(20, &[24, 17], Kind::Relu, 3, 7, false);
+    let mut network = net(20, &[24, 17], Kind::Relu, 3, 7);
     let mut random = random::stream(7, "test mask");
     for dense in network.dense_mut() {
         let drawn: Vec<f32> =
@@ -296,7 +210,7 @@ fn what_is_pruned_in_training_has_no_moments_and_the_rest_keeps_its_own() {
     let labels: Vec<u32> = (0..64).map(|row| row % 3).collect();
     let rows: Vec<u32> = (0..64).collect();
     let training = TrainingRows { features: &features, rows: &rows, targets: Targets::Labels(&labels) };
-    let network = net(12, &[16], Kind::Relu, 3, 3, false);
+    let network = net(12, &[16], Kind::Relu, 3, 3);
     let mut trainer = Trainer::new(network, recipe(16, Optimiser::adam(0.01)), 1).unwrap();
     for round in 0..4 {
         for _ in 0..7 {
@@ -324,7 +238,7 @@ fn dead_units_are_left_out_and_keep_their_weights() {
     let rows: Vec<u32> = (0..40).collect();
     let training = TrainingRows { features: &features, rows: &rows, targets: Targets::Labels(&labels) };
     for kept in [5, 0] {
-        let mut network = net(6, &[8], Kind::Tanh, 2, 3, false);
+        let mut network = net(6, &[8], Kind::Tanh, 2, 3);
         // The output layer reads the first units only.
         network.dense_mut().nth(1).unwrap().weights.shrink(|index| index % 8 < kept);
         let mut trainer = Trainer::new(network.clone(), recipe(8, Optimiser::adam(0.01)), 1).unwrap();
@@ -348,7 +262,7 @@ fn frozen_layers_stay_and_rates_are_factors() {
     let labels: Vec<u32> = (0..16).map(|row| row % 3).collect();
     let rows: Vec<u32> = (0..16).collect();
     let training = TrainingRows { features: &features, rows: &rows, targets: Targets::Labels(&labels) };
-    let network = net(4, &[6], Kind::Relu, 3, 3, false);
+    let network = net(4, &[6], Kind::Relu, 3, 3);
     let moved = |rates: &[(&str, f32)]| {
         let rates = rates.iter().map(|&(name, rate)| (name.to_owned(), rate)).collect();
         let recipe = Recipe { rates, ..recipe(16, Optimiser::sgd(0.5)) };
@@ -379,7 +293,7 @@ fn gradients_are_clipped_together_and_weights_bounded_by_unit() {
     let labels: Vec<u32> = (0..16).map(|row| row % 3).collect();
     let rows: Vec<u32> = (0..16).collect();
     let training = TrainingRows { features: &features, rows: &rows, targets: Targets::Labels(&labels) };
-    let network = net(4, &[6], Kind::Relu, 3, 3, false);
+    let network = net(4, &[6], Kind::Relu, 3, 3);
     let moved = |recipe: Recipe| {
         let mut trainer = Trainer::new(network.clone(), recipe, 1).unwrap();
         let gradients = loss_and_gradients(&mut trainer, &training).1.concat();
