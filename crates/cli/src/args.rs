@@ -4,6 +4,7 @@ pub(crate) mod estimate;
 pub(crate) mod ledger;
 pub(crate) mod run;
 pub(crate) mod site;
+pub(crate) mod train;
 
 use std::fmt;
 use std::num::{NonZeroU64, NonZeroUsize};
@@ -17,6 +18,7 @@ use lessen_compress::munge::MungeSpec;
 use lessen_compress::{HIDDEN, Method};
 use lessen_data::Task;
 use run::{DoctorArgs, RunArgs, StageArgs};
+use train::TrainArgs;
 
 /// Tells what a machine-learning result cost, and makes the next one cheaper.
 #[derive(Debug, Parser)]
@@ -48,6 +50,12 @@ pub(crate) enum Verb {
     ///
     /// Without `--teacher` a library is fitted and an ensemble selected, as in `compress`.
     Mimic(MimicArgs),
+    /// Train one network on the answers that the data gives.
+    ///
+    /// The best state on the validation rows is kept and measured; test rows are looked at at the end. What is done is saved every
+    /// ten seconds: the same command again goes on from there, to the same bits. A network that was pruned is trained at the price of
+    /// what is left of it.
+    Train(Box<TrainArgs>),
     /// Class probabilities (or values) of rows, by a network that lessen made.
     Predict(PredictArgs),
     /// The named data sets: which are there, and whether their files are the published ones.

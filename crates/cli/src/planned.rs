@@ -25,8 +25,6 @@ struct Planned {
 enum PlannedVerb {
     /// Teach a small network with soft targets (Hinton, Vinyals & Dean 2014).
     Distill(DistillArgs),
-    /// Train a network on labels.
-    Train(TrainArgs),
     /// Prune weights and retrain the rest (Han et al. 2015).
     Prune(PruneArgs),
     /// Find lottery tickets (Frankle & Carbin 2019).
@@ -66,33 +64,6 @@ struct DistillArgs {
     /// Repeat the paper's exercise of leaving classes out.
     #[arg(long)]
     exercise: bool,
-}
-
-#[derive(Debug, Args)]
-struct TrainArgs {
-    /// Data set or file.
-    data: String,
-    /// Architecture: `lenet-300-100`, `mlp:784-300-100-10`, …
-    #[arg(long, value_name = "ARCH")]
-    arch: String,
-    /// Passes over the rows.
-    #[arg(long, value_name = "N", conflicts_with = "steps")]
-    epochs: Option<u64>,
-    /// Minibatches.
-    #[arg(long, value_name = "N")]
-    steps: Option<u64>,
-    /// How gradients become steps.
-    #[arg(long, default_value = "adam", value_name = "NAME")]
-    optimizer: String,
-    /// Learning rate.
-    #[arg(long, value_name = "RATE")]
-    lr: Option<f32>,
-    /// Rows in a minibatch.
-    #[arg(long, value_name = "N")]
-    batch: Option<usize>,
-    /// Steps between two looks at validation.
-    #[arg(long, value_name = "N")]
-    eval_every: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -225,7 +196,7 @@ enum DataVerbs {
 }
 
 /// The verbs to come that take DATA.
-const WITH_DATA: [&str; 6] = ["distill", "train", "prune", "ticket", "bench", "count"];
+const WITH_DATA: [&str; 5] = ["distill", "prune", "ticket", "bench", "count"];
 
 #[test]
 fn options_to_come_fit_the_verbs_that_are_there() {

@@ -30,6 +30,7 @@ pub(crate) mod regions;
 pub(crate) mod run;
 pub(crate) mod site;
 pub(crate) mod stage;
+pub(crate) mod train;
 
 /// The kind of output that a run's folder is marked with. `mimic` is `compress` with settings: both may go on in one.
 pub(crate) const KIND: &str = "compress";

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use lessen_data::{Answer, Encoding};
-use lessen_engine::{Activation, initial};
+use lessen_engine::{Start, initial};
 use lessen_model::Network;
 use serde::{Deserialize, Serialize};
 
@@ -87,7 +87,7 @@ impl Architecture {
         &self,
         encoding: Encoding,
         answer: Answer,
-        activation: Activation,
+        start: Start,
         seed: u64,
     ) -> Result<Network, CompressError> {
         let widths = [("inputs", self.inputs, encoding.width()), ("outputs", self.outputs, answer.outputs())];
@@ -96,13 +96,14 @@ impl Architecture {
                 return Err(CompressError::Shape { network: self.name.clone(), what, model, data });
             }
         }
-        Ok(initial::mlp(encoding, &self.hidden, activation, answer, seed)?)
+        Ok(initial::mlp_from(start, encoding, &self.hidden, answer, seed)?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use lessen_data::ColumnEncoding;
+    use lessen_engine::Activation;
 
     use super::*;
 
@@ -127,7 +128,7 @@ mod tests {
         let answer = || Answer::Classes(vec!["a".into(), "b".into()]);
         let start = |name: &str| {
             let architecture: Architecture = name.parse().unwrap();
-            architecture.start(encoding.clone(), answer(), Activation::Relu, 1)
+            architecture.start(encoding.clone(), answer(), Start::of(Activation::Relu), 1)
         };
         assert_eq!(start("mlp:4-3-2").unwrap().widths(), [4, 3, 3, 2, 2]);
         let error = |name: &str| start(name).unwrap_err().to_string();

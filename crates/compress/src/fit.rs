@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use lessen_data::{Dataset, Encoding, Split};
-use lessen_engine::{Activation, Plan, Recipe};
+use lessen_data::{Dataset, Encoding, Split, hex};
+use lessen_engine::{Plan, Recipe, Start};
 use lessen_model::{Network, compact};
 use lessen_records::study::{Axis, Series};
 use lessen_records::{Machine, Record, ResultRecord, Role, Schema, write_whole};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::architecture::Architecture;
 use crate::assessment::{Entrant, assess};
@@ -47,8 +48,8 @@ pub enum FitStart {
     Drawn {
         /// The network's shape.
         architecture: Architecture,
-        /// What stands behind each hidden layer.
-        activation: Activation,
+        /// What it is beside its widths.
+        start: Start,
     },
     /// The weights of a file.
     File {
@@ -57,6 +58,13 @@ pub enum FitStart {
         /// Its digest.
         sha256: String,
     },
+}
+
+impl FitStart {
+    /// The weights of a file with these bytes.
+    pub fn of_file(path: &Path, bytes: &[u8]) -> Self {
+        Self::File { path: path.display().to_string(), sha256: hex(&Sha256::digest(bytes)) }
+    }
 }
 
 /// Trains a network on the training rows, keeps its best state on the validation rows, measures it, and looks at the test
@@ -137,8 +145,8 @@ fn start(
 ) -> Result<Network, CompressError> {
     let encoding = Encoding::fit(&dataset.features, &split.train);
     match (&spec.start, network) {
-        (FitStart::Drawn { architecture, activation }, _) => {
-            let network = architecture.start(encoding, dataset.answer(), *activation, spec.seed)?;
+        (FitStart::Drawn { architecture, start }, _) => {
+            let network = architecture.start(encoding, dataset.answer(), *start, spec.seed)?;
             Ok(network.answering_in(validation.unit()))
         }
         (FitStart::File { path, .. }, Some(network)) => {

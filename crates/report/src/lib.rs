@@ -18,4 +18,4 @@ mod sentences;
 pub mod table;
 
 pub use page::page;
-pub use sentences::sentences;
+pub use sentences::{sentences, trained};

@@ -4,7 +4,20 @@ use lessen_records::result::{NOTHING_SAVED, times_less_energy};
 use lessen_records::{ModelRecord, ResultRecord, Role};
 use lessen_units::Figure;
 
-use crate::readable::{band, bytes, figure, joules, number, one_line, points, predictions, times};
+use crate::readable::{band, bytes, figure, joules, number, one_line, points, predictions, times, with_unit};
+
+/// A sentence on what a training took.
+pub fn trained(result: &ResultRecord) -> String {
+    let sentence = match result.stages.iter().find(|stage| stage.name == "train") {
+        Some(stage) => format!(
+            "Training took {} and {} of energy.",
+            with_unit(stage.seconds.0, "s"),
+            figure(&stage.joules, joules)
+        ),
+        None => "What training took is not known.".to_owned(),
+    };
+    one_line(&sentence)
+}
 
 /// Two sentences on the chosen model: what it saves against the teacher and what that costs in test rows; and
 /// what compressing took and after how many predictions that is repaid.

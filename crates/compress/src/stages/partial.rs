@@ -1,7 +1,7 @@
 //! What a stage has done so far, so that it need not begin anew where it was stopped.
 
-use std::cell::Cell;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use lessen_records::{StageRecord, write_whole};
@@ -18,13 +18,13 @@ pub struct Partial<'a> {
     /// As an earlier sitting left it.
     found: Option<Vec<u8>>,
     /// All that the stage has used, earlier sittings included.
-    spent: Box<dyn Fn() -> StageRecord + 'a>,
-    saved: Cell<Instant>,
+    spent: Box<dyn Fn() -> StageRecord + Send + Sync + 'a>,
+    saved: Mutex<Instant>,
 }
 
 impl<'a> Partial<'a> {
     /// A stage's that begins now, or goes on. `spent` gives what this sitting has used.
-    pub(super) fn open(path: PathBuf, spent: impl Fn() -> StageRecord + 'a) -> Self {
+    pub(super) fn open(path: PathBuf, spent: impl Fn() -> StageRecord + Send + Sync + 'a) -> Self {
         // What cannot be read is as good as not there: the stage then begins anew.
         let found = std::fs::read(&path).ok().and_then(|bytes| divide(&bytes));
         let (earlier, found) = found.unzip();
@@ -35,7 +35,7 @@ impl<'a> Partial<'a> {
                 None => now,
             }
         });
-        Self { path, found, spent, saved: Cell::new(Instant::now()) }
+        Self { path, found, spent, saved: Mutex::new(Instant::now()) }
     }
 
     /// One that belongs to no stage.
@@ -59,7 +59,7 @@ impl<'a> Partial<'a> {
 
     /// Whether it is time to save again.
     pub fn is_due(&self) -> bool {
-        self.saved.get().elapsed() >= INTERVAL
+        self.saved.lock().is_ok_and(|saved| saved.elapsed() >= INTERVAL)
     }
 
     /// Saves the state.
@@ -73,7 +73,9 @@ impl<'a> Partial<'a> {
         bytes.extend(receipt);
         bytes.extend(state);
         write_whole(&self.path, &bytes)?;
-        self.saved.set(Instant::now());
+        if let Ok(mut saved) = self.saved.lock() {
+            *saved = Instant::now();
+        }
         Ok(())
     }
 

@@ -1,0 +1,140 @@
+//! `lessen train`: one network, on given answers.
+
+use std::path::Path;
+
+use lessen_compress::{FitSpec, FitStart, Metric, Progress, Stages, fit};
+use lessen_data::{Dataset, Target};
+use lessen_engine::{Activation, Initial, Optimiser, Penalty, Recipe, Schedule, Start};
+use lessen_meter::Meter;
+use lessen_model::Network;
+use lessen_records::{OutputFolder, Record, ResultRecord};
+use lessen_report::{table, trained};
+
+use crate::Outcome;
+use crate::args::train::{
+    ActivationName, BoundArgs, InitName, NetworkArgs, OptimiserArgs, OptimiserName, ScheduleName, TrainArgs,
+};
+use crate::args::{Common, MetricName};
+use crate::interrupt;
+use crate::output::Output;
+use crate::progress::Line;
+
+/// The kind of output that a training's folder is marked with.
+const KIND: &str = "train";
+
+/// Passes over the rows where nothing is said.
+const EPOCHS: u64 = 20;
+
+pub(crate) fn run(args: &TrainArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
+    let (dataset, notes) = super::load(&args.data, &args.file, common)?;
+    let split = dataset.split(common.seed)?;
+    let (start, network) = start(args)?;
+    let spec = spec(args, start, &dataset, split.train.len(), common.seed)?;
+    let path = super::output_folder(&dataset, common);
+    let folder = OutputFolder::open(&path, KIND, common.force)?;
+    interrupt::explain(format!("the same command again goes on from `{}`", path.display()));
+    let line = Line::new(output);
+    notes.iter().for_each(|sentence| line.note(sentence));
+    let meter = Meter::detect();
+    let stages = Stages::new(&folder, &meter, &line);
+    // In the pool, so that a large layer is shared between its threads.
+    let (spec, split) = (&spec, &split);
+    let result = rayon::scope(|_| fit((&dataset, split), spec, network, stages))?;
+    drop(line);
+    show(&result, &path, output)?;
+    Ok(Outcome::Done)
+}
+
+fn show(result: &ResultRecord, folder: &Path, output: &Output) -> anyhow::Result<()> {
+    if output.json() {
+        return Ok(output.data(&result.to_json()?)?);
+    }
+    output.data(&format!("\n{}\n{}\n", table::models(result), trained(result)))?;
+    result.cut.iter().for_each(|sentence| output.talk(&format!("note: {sentence}")));
+    output.talk(&format!("the model and `result.json` are in `{}`", folder.display()));
+    Ok(())
+}
+
+/// What training begins with, and the network where that is a file's.
+fn start(args: &TrainArgs) -> anyhow::Result<(FitStart, Option<Network>)> {
+    if let Some(path) = &args.from {
+        let network = super::read_model(path)?;
+        return Ok((FitStart::of_file(path, &super::read_regular(path, None)?), Some(network)));
+    }
+    let NetworkArgs { activation, init, dropout, input_dropout } = args.network;
+    let start = Start {
+        activation: match activation {
+            ActivationName::Relu => Activation::Relu,
+            ActivationName::LeakyRelu => Activation::LeakyRelu,
+            ActivationName::Tanh => Activation::Tanh,
+            ActivationName::Sigmoid => Activation::Sigmoid,
+        },
+        initial: match init {
+            InitName::Auto => Initial::ByActivation,
+            InitName::He => Initial::He,
+            InitName::Glorot => Initial::Glorot,
+        },
+        input_dropout,
+        hidden_dropout: dropout,
+    };
+    let Some(architecture) = args.arch.clone() else { anyhow::bail!("`--arch` or `--from` is needed") };
+    Ok((FitStart::Drawn { architecture, start }, None))
+}
+
+fn spec(
+    args: &TrainArgs,
+    start: FitStart,
+    dataset: &Dataset,
+    rows: usize,
+    seed: u64,
+) -> anyhow::Result<FitSpec> {
+    let length = &args.length;
+    let a_pass = rows.div_ceil(length.batch.get()).max(1) as u64;
+    let epochs = length.epochs.map_or(EPOCHS, u64::from);
+    let Some(steps) = length.steps.map(u64::from).or_else(|| epochs.checked_mul(a_pass)) else {
+        anyhow::bail!("`--epochs {epochs}` is too many")
+    };
+    let metric = match (length.metric, &dataset.target) {
+        (None, Target::Classes { .. }) | (Some(MetricName::Accuracy), _) => Metric::Accuracy,
+        (None | Some(MetricName::Rmse), _) => Metric::Rmse,
+        (Some(MetricName::LogLoss), _) => Metric::LogLoss,
+        (Some(MetricName::Auc), _) => Metric::Auc,
+    };
+    Ok(FitSpec {
+        seed,
+        start,
+        recipe: recipe(length.batch.get(), steps, &args.optimiser, &args.bounds),
+        steps,
+        evaluate_every: length.eval_every.map_or(a_pass, u64::from),
+        patience: length.patience.map(u64::from),
+        metric,
+    })
+}
+
+fn recipe(batch: usize, steps: u64, optimiser: &OptimiserArgs, bounds: &BoundArgs) -> Recipe {
+    let OptimiserArgs { optimizer, lr, momentum, warm_up, drop_by, .. } = *optimiser;
+    let sgd = |rate: f32, momentum, nesterov| Optimiser::Sgd { rate: lr.unwrap_or(rate), momentum, nesterov };
+    let schedule = match optimiser.schedule {
+        ScheduleName::Constant if warm_up == 0 && optimiser.drop_at.is_empty() => Schedule::Constant,
+        ScheduleName::Cosine => Schedule::Cosine { steps, warm_up },
+        _ => Schedule::Steps { at: optimiser.drop_at.clone(), factor: drop_by, warm_up },
+    };
+    let decay = if optimizer == OptimiserName::Adamw { 0.01 } else { 0.0 };
+    Recipe {
+        schedule,
+        weight_decay: bounds.weight_decay.unwrap_or(decay),
+        penalty: Penalty { l1: bounds.l1, l2: bounds.l2 },
+        clip: bounds.clip,
+        max_norm: bounds.max_norm,
+        rates: optimiser.rate.iter().cloned().collect(),
+        ..Recipe::plain(
+            batch,
+            match optimizer {
+                OptimiserName::Adam | OptimiserName::Adamw => Optimiser::adam(lr.unwrap_or(0.0012)),
+                OptimiserName::Sgd => sgd(0.1, 0.0, false),
+                OptimiserName::Momentum => sgd(0.05, momentum, false),
+                OptimiserName::Nesterov => sgd(0.05, momentum, true),
+            },
+        )
+    }
+}
