@@ -99,6 +99,8 @@ fn a_prediction_allocates_nothing() {
         let (encoded, few) = (encode(&rows), encode(&rows[..2]));
         let mut into = vec![0.0; 1000];
         plan.predict_encoded(&encoded, &mut into);
+        // Few rows need room of their own.
+        plan.predict_encoded(&few, &mut into[..20]);
         assert_eq!(allocations(|| plan.predict_encoded(&encoded, &mut into)), 0);
         assert_eq!(allocations(|| plan.predict_encoded(&few, &mut into[..20])), 0);
         for count in [1, 3] {
