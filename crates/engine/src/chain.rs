@@ -68,7 +68,7 @@ pub(crate) fn links(network: &Network) -> Result<Vec<Link<'_>>, EngineError> {
             _ if dropout.is_some() => return Err(refused("a dense layer behind a dropout")),
             Layer::Relu => Activation::Relu,
             // Training tells from what comes out of an activation which side of zero went in; here it cannot.
-            &Layer::LeakyRelu(slope) if slope == 0.0 => Activation::Relu,
+            &Layer::LeakyRelu(0.0) => Activation::Relu,
             &Layer::LeakyRelu(slope) => Activation::LeakyRelu(slope),
             Layer::Tanh => Activation::Tanh,
             Layer::Sigmoid => Activation::Sigmoid,
