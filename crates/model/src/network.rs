@@ -260,7 +260,7 @@ impl Network {
     /// is left out: of raw numbers it would drop others.
     pub fn with_scaling_folded(&self) -> Option<Self> {
         let (encoding, scaling) = self.encoding.unscaled();
-        let mut nodes = self.without_row_dropout();
+        let mut nodes = self.without_row_dropout()?;
         for node in nodes.iter_mut().filter(|node| node.inputs.contains(&0)) {
             let Layer::Dense(dense) = &mut node.layer else { return None };
             let inputs = scaling.len();
@@ -276,8 +276,8 @@ impl Network {
         Self::new(nodes, encoding, self.answer.clone()).ok()
     }
 
-    /// The nodes without those that drop entries of the row itself.
-    fn without_row_dropout(&self) -> Vec<Node> {
+    /// The nodes without those that drop entries of the row itself; `None` where the network answers with the row.
+    fn without_row_dropout(&self) -> Option<Vec<Node>> {
         let mut nodes: Vec<Node> = Vec::with_capacity(self.nodes.len());
         // What place each old place has become.
         let mut places = vec![0];
@@ -291,7 +291,7 @@ impl Network {
             nodes.push(node);
             places.push(nodes.len());
         }
-        nodes
+        (places.last() != Some(&0)).then_some(nodes)
     }
 
     /// The same function of rows that are centred and scaled as `encoding` does it, where this one takes them as they are:

@@ -208,4 +208,8 @@ fn only_layers_that_read_the_row_are_folded_and_only_dense_ones_can_be() {
     assert_eq!(of_folded.dense().next(), folded.dense().next());
     let only = Network::new(vec![node("row", Layer::Dropout(0.2), &[0])], scaled(), names(4)).unwrap();
     assert_eq!(only.with_scaling_folded(), None);
+    let unread = node("a", dense([4, 4], &[1.0; 16], &[0.0; 4]), &[0]);
+    let last = node("row", Layer::Dropout(0.2), &[0]);
+    let row = Network::new(vec![unread, last], scaled(), names(4)).unwrap();
+    assert_eq!(row.with_scaling_folded(), None, "the answer is the row, whatever else is computed");
 }

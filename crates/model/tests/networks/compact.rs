@@ -113,6 +113,26 @@ fn a_file_by_hand() {
 }
 
 #[test]
+fn layers_have_the_names_that_are_documented() {
+    let layers = [
+        (Layer::Dropout(0.25), r#""dropout":0.25"#),
+        (Layer::LeakyRelu(0.1), r#""leaky_relu":0.1"#),
+        (Layer::Sigmoid, r#""layer":"sigmoid""#),
+        (Layer::Tanh, r#""layer":"tanh""#),
+        (Layer::Relu, r#""layer":"relu""#),
+        (Layer::Softmax, r#""layer":"softmax""#),
+    ];
+    for (layer, expected) in layers {
+        let nodes = vec![node("only", layer, 0)];
+        let answer = Answer::Classes(vec!["a".into(), "b".into()]);
+        let network = Network::new(nodes, pixels(2), answer).unwrap();
+        let written = compact::write(&network);
+        assert!(written.windows(expected.len()).any(|part| part == expected.as_bytes()), "{expected}");
+        assert_eq!(compact::read(&written).unwrap(), network);
+    }
+}
+
+#[test]
 fn what_is_left_and_zero_stays_left_and_a_full_mask_stays_one() {
     let mut network = with_left(&[3, 4, 25], true);
     network.dense_mut().for_each(|dense| dense.weights.update(|_, _| 0.0));
