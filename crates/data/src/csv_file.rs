@@ -17,10 +17,12 @@ use crate::{DataError, Table};
 use cells::Cell;
 #[cfg(feature = "parquet")]
 pub(crate) use cells::ascending;
+pub(crate) use for_encoding::RowsFor;
 pub use for_encoding::{read_for, read_for_with};
 pub(crate) use layout::Layout;
 pub(crate) use names::{check_no_name_twice, listed, made_up_name, missing_column, names};
 pub(crate) use parts::{Part, Parts, TargetColumnCells};
+pub(crate) use rows::MOST_UNPACKED;
 
 /// A file that was read: its content, and its path for messages.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 //!
 //! [`open`] takes a path and finds out the rest: which format, what stands between cells, whether there is a header,
 //! what is to be predicted and whether that is a class or a number. What it took for granted is in [`Opened::notes`];
-//! [`FileOptions`] says otherwise. [`read_rows_for`] reads rows for a model that is there already.
+//! [`FileOptions`] says otherwise. [`read_rows_for`] reads rows for a model that is there already, [`RowBlocks`] block by block.
 //!
 //! | a path to | is read as |
 //! | --- | --- |
@@ -45,7 +45,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{DataError, Dataset, Task, named};
 use content::{Content, Format};
-pub use for_encoding::read_rows_for;
+pub use for_encoding::{RowBlocks, read_rows_for};
 use whole::Whole;
 
 /// What a person says about a file.

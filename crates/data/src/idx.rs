@@ -48,7 +48,7 @@ pub fn labels(path: &Path, bytes: &[u8], images: usize) -> Result<Vec<u8>, DataE
 fn header<'a, const RANK: usize>(
     path: &Path,
     bytes: &'a [u8],
-) -> Result<([usize; RANK], Unpacked<'a>), DataError> {
+) -> Result<([usize; RANK], Unpacked<&'a [u8]>), DataError> {
     let mut content = Unpacked::new(bytes, u64::MAX);
     let length = 4 + 4 * RANK;
     let header = content
@@ -94,7 +94,7 @@ fn check_magic(
 
 /// Exactly `expected` elements. One byte more is asked for, never a whole bomb; and memory grows with what
 /// comes, so that a header that promises too much costs nothing.
-fn body(path: &Path, mut content: Unpacked<'_>, expected: usize) -> Result<Vec<u8>, DataError> {
+fn body(path: &Path, mut content: Unpacked<&[u8]>, expected: usize) -> Result<Vec<u8>, DataError> {
     let most = (expected as u64).saturating_add(1);
     let mut body =
         content.read_up_to(most).map_err(|error| DataError::malformed(path, "", error.to_string()))?;

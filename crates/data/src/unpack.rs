@@ -1,44 +1,60 @@
 //! The content of a file that may be packed with gzip.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Chain, Cursor, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
 /// Reads the content of a file, unpacked where its first bytes say that it is gzip (RFC 1952), a piece at a
 /// time: a small file that unpacks to a huge one takes no more memory than its reader keeps.
-pub(crate) struct Unpacked<'a> {
-    content: Content<'a>,
+pub(crate) struct Unpacked<R> {
+    content: Content<R>,
     limit: u64,
     left: u64,
 }
 
-enum Content<'a> {
-    Plain(&'a [u8]),
-    Gzip(Box<MultiGzDecoder<&'a [u8]>>),
+enum Content<R> {
+    Plain(R),
+    Gzip(Box<MultiGzDecoder<R>>),
 }
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-impl<'a> Unpacked<'a> {
+impl<'a> Unpacked<&'a [u8]> {
     /// The content of `bytes`; to read more than `limit` bytes out of a packed file is an error.
     pub(crate) fn new(bytes: &'a [u8], limit: u64) -> Self {
-        if bytes.starts_with(&GZIP_MAGIC) {
-            let content = Content::Gzip(Box::new(MultiGzDecoder::new(bytes)));
+        Self::told(bytes, bytes.starts_with(&GZIP_MAGIC), limit)
+    }
+}
+
+impl<R: BufRead> Unpacked<Chain<Cursor<Vec<u8>>, R>> {
+    /// The same of what a reader gives, which is asked for its first bytes at once.
+    pub(crate) fn of(mut reader: R, limit: u64) -> io::Result<Self> {
+        let mut first = Vec::new();
+        reader.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut first)?;
+        let is_packed = first == GZIP_MAGIC;
+        Ok(Self::told(Cursor::new(first).chain(reader), is_packed, limit))
+    }
+}
+
+impl<R: BufRead> Unpacked<R> {
+    fn told(content: R, is_packed: bool, limit: u64) -> Self {
+        if is_packed {
+            let content = Content::Gzip(Box::new(MultiGzDecoder::new(content)));
             Self { content, limit, left: limit }
         } else {
-            Self { content: Content::Plain(bytes), limit: u64::MAX, left: u64::MAX }
+            Self { content: Content::Plain(content), limit: u64::MAX, left: u64::MAX }
         }
     }
 
     /// At most `most` further bytes: as many as are there. Memory grows with what is read, not with `most`.
     pub(crate) fn read_up_to(&mut self, most: u64) -> io::Result<Vec<u8>> {
         let mut read = Vec::new();
-        self.take(most).read_to_end(&mut read)?;
+        self.by_ref().take(most).read_to_end(&mut read)?;
         Ok(read)
     }
 }
 
-impl Read for Unpacked<'_> {
+impl<R: BufRead> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = match &mut self.content {
             Content::Plain(bytes) => bytes.read(buffer)?,
@@ -78,6 +94,12 @@ mod tests {
         assert_eq!(unpack(&gzip(b"a,b"), 3), Ok(b"a,b".to_vec()));
         let members = [gzip(b"a,"), gzip(b"b")].concat();
         assert_eq!(unpack(&members, 3), Ok(b"a,b".to_vec()), "several members are one content");
+        // A reader that gives a byte at a time is told apart as well.
+        for (bytes, expected) in [(members.as_slice(), "a,b"), (b"a,b", "a,b"), (b"a", "a"), (b"", "")] {
+            let reader = io::BufReader::with_capacity(1, bytes);
+            let content = Unpacked::of(reader, 3).unwrap().read_up_to(u64::MAX).unwrap();
+            assert_eq!(content, expected.as_bytes());
+        }
     }
 
     #[test]

@@ -4,22 +4,35 @@ use std::path::Path;
 
 use lessen_compress::arg_max;
 use lessen_data::csv_file::quoted;
-use lessen_data::{Answer, Dataset, Features, files, named};
+use lessen_data::files::{self, RowBlocks};
+use lessen_data::{Answer, Dataset, Features, named};
 use lessen_engine::Plan;
-use lessen_model::{Network, predict_rows};
+use lessen_model::predict_rows;
 
 use crate::Outcome;
 use crate::args::{Common, PartName, PredictArgs};
 use crate::output::Output;
 
+/// Rows that are read, predicted and printed at a time: enough for all threads, and few against any memory.
+const BLOCK: usize = 2048;
+
+/// What DATA is where rows come from standard input, and what messages call that.
+const STDIN: (&str, &str) = ("-", "standard input");
+
 pub(crate) fn run(args: &PredictArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
     let network = super::read_model(&args.model)?;
     let is_named = named::names().any(|name| name == args.data);
-    if is_named || !files::is_own(&args.data) {
+    if args.data != STDIN.0 && (is_named || !files::is_own(&args.data)) {
         let dataset = named::load(&args.data, &super::folders(common))?;
         let rows = part(&dataset, args.part, common.seed)?;
-        let answers = predict(network, &dataset.features, &rows, output)?;
-        if let Some(right) = right(&dataset, &rows, &answers) {
+        let mut printer = Printer::new(Plan::new("model", network)?, output);
+        let mut right_rows = Some(0);
+        for rows in rows.chunks(BLOCK) {
+            let answers = printer.block(&dataset.features, rows, 0)?;
+            right_rows = right_rows.zip(right(&dataset, rows, &answers)).map(|(before, more)| before + more);
+        }
+        printer.end()?;
+        if let Some(right) = right_rows {
             output.talk(&accuracy(right, rows.len(), args.part, common.seed));
         }
         return Ok(Outcome::Done);
@@ -27,13 +40,28 @@ pub(crate) fn run(args: &PredictArgs, common: &Common, output: &Output) -> anyho
     if args.part != PartName::All {
         anyhow::bail!("`--part` divides a named data set, and `{}` is a file", args.data);
     }
-    let features = files::read_rows_for(network.encoding(), Path::new(&args.data))?;
-    let rows: Vec<u32> = (0..features.rows() as u32).collect();
-    predict(network, &features, &rows, output)?;
+    let plan = Plan::new("model", network)?;
+    let encoding = plan.network().encoding().clone();
+    let mut blocks = match args.data.as_str() {
+        data if data == STDIN.0 => {
+            RowBlocks::of_text(&encoding, Path::new(STDIN.1), std::io::stdin().lock())?
+        }
+        data => RowBlocks::open(&encoding, Path::new(data))?,
+    };
+    let mut printer = Printer::new(plan, output);
+    let mut first = 0;
+    while let Some(features) = blocks.next_block(BLOCK)? {
+        let rows: Vec<u32> = (0..features.rows() as u32).collect();
+        for rows in rows.chunks(BLOCK) {
+            printer.block(&features, rows, first)?;
+        }
+        first += features.rows() as u64;
+    }
+    printer.end()?;
     Ok(Outcome::Done)
 }
 
-fn part(dataset: &Dataset, part: PartName, seed: u64) -> anyhow::Result<Vec<u32>> {
+pub(crate) fn part(dataset: &Dataset, part: PartName, seed: u64) -> anyhow::Result<Vec<u32>> {
     Ok(match part {
         PartName::All => (0..dataset.features.rows() as u32).collect(),
         PartName::Train => dataset.split(seed)?.train,
@@ -42,27 +70,73 @@ fn part(dataset: &Dataset, part: PartName, seed: u64) -> anyhow::Result<Vec<u32>
     })
 }
 
-/// Predicts and prints; the answers, `[rows][outputs]`.
-fn predict(network: Network, features: &Features, rows: &[u32], output: &Output) -> anyhow::Result<Vec<f32>> {
-    let answer = network.answer().clone();
-    let answers = predict_rows(&Plan::new("model", network)?, features, rows)?;
-    let text = match &answer {
-        Answer::Classes(classes) if output.json() => probabilities_as_json(classes, rows, &answers)?,
-        Answer::Classes(classes) => probabilities_as_csv(classes, rows, &answers),
-        Answer::Value(name) if output.json() => {
-            let document = serde_json::json!({ "value": name, "rows": rows, "predicted": answers });
-            serde_json::to_string(&document)?
-        }
-        Answer::Value(name) => {
-            let lines = rows.iter().zip(&answers).map(|(row, value)| format!("{row},{value}\n"));
-            format!("row,{}\n{}", quoted(name), lines.collect::<String>())
-        }
-    };
-    output.data(&text)?;
-    Ok(answers)
+/// Predicts rows block by block and prints each block when it is there; a document in JSON is one, and so printed at the end.
+struct Printer<'a> {
+    plan: Plan,
+    answer: Answer,
+    output: &'a Output,
+    has_begun: bool,
+    /// For JSON alone: the numbers of all rows and their answers.
+    kept: (Vec<u64>, Vec<f32>),
 }
 
-fn probabilities_as_json(classes: &[String], rows: &[u32], answers: &[f32]) -> anyhow::Result<String> {
+impl<'a> Printer<'a> {
+    fn new(plan: Plan, output: &'a Output) -> Self {
+        let answer = plan.network().answer().clone();
+        Self { plan, answer, output, has_begun: false, kept: Default::default() }
+    }
+
+    /// The answers for `rows` of `features`, `[rows][outputs]`. A row's number is its place there, after the `first` rows.
+    fn block(&mut self, features: &Features, rows: &[u32], first: u64) -> anyhow::Result<Vec<f32>> {
+        let answers = predict_rows(&self.plan, features, rows)?;
+        let numbers = rows.iter().map(|&row| first + u64::from(row));
+        if self.output.json() {
+            self.kept.0.extend(numbers);
+            self.kept.1.extend(&answers);
+            return Ok(answers);
+        }
+        let mut text = self.header();
+        for (number, answer) in numbers.zip(answers.chunks_exact(self.answer.outputs().max(1))) {
+            text += &line(&self.answer, number, answer);
+        }
+        self.output.data(&text)?;
+        Ok(answers)
+    }
+
+    /// What is printed once: before the first row, or alone where there is none.
+    fn header(&mut self) -> String {
+        if std::mem::replace(&mut self.has_begun, true) {
+            return String::new();
+        }
+        match &self.answer {
+            Answer::Classes(classes) => {
+                let column = |class: &String| quoted(&format!("p({class})")).into_owned();
+                format!("row,predicted,{}\n", classes.iter().map(column).collect::<Vec<_>>().join(","))
+            }
+            Answer::Value(name) => format!("row,{}\n", quoted(name)),
+        }
+    }
+
+    fn end(mut self) -> anyhow::Result<()> {
+        let (rows, answers) = std::mem::take(&mut self.kept);
+        let text = match &self.answer {
+            Answer::Classes(classes) if self.output.json() => {
+                probabilities_as_json(classes, &rows, &answers)?
+            }
+            Answer::Value(name) if self.output.json() => {
+                let document = serde_json::json!({ "value": name, "rows": rows, "predicted": answers });
+                serde_json::to_string(&document)?
+            }
+            _ => self.header(),
+        };
+        if !text.is_empty() {
+            self.output.data(&text)?;
+        }
+        Ok(())
+    }
+}
+
+fn probabilities_as_json(classes: &[String], rows: &[u64], answers: &[f32]) -> anyhow::Result<String> {
     let probabilities: Vec<&[f32]> = answers.chunks_exact(classes.len().max(1)).collect();
     let predicted: Vec<&str> = probabilities.iter().map(|row| classes[arg_max(row)].as_str()).collect();
     let document = serde_json::json!({
@@ -71,14 +145,15 @@ fn probabilities_as_json(classes: &[String], rows: &[u32], answers: &[f32]) -> a
     Ok(serde_json::to_string(&document)?)
 }
 
-fn probabilities_as_csv(classes: &[String], rows: &[u32], answers: &[f32]) -> String {
-    let column = |class: &String| quoted(&format!("p({class})")).into_owned();
-    let mut text = format!("row,predicted,{}\n", classes.iter().map(column).collect::<Vec<_>>().join(","));
-    for (row, probabilities) in rows.iter().zip(answers.chunks_exact(classes.len().max(1))) {
-        let cells: Vec<String> = probabilities.iter().map(f32::to_string).collect();
-        text += &format!("{row},{},{}\n", quoted(&classes[arg_max(probabilities)]), cells.join(","));
+/// One row of the table.
+fn line(answer: &Answer, row: u64, answers: &[f32]) -> String {
+    let cells: Vec<String> = answers.iter().map(f32::to_string).collect();
+    match answer {
+        Answer::Classes(classes) => {
+            format!("{row},{},{}\n", quoted(&classes[arg_max(answers)]), cells.join(","))
+        }
+        Answer::Value(_) => format!("{row},{}\n", cells.join(",")),
     }
-    text
 }
 
 /// How many rows got their own class; `None` where the set has no classes.

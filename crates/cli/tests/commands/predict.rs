@@ -1,5 +1,8 @@
 //! `lessen predict`, and the shipped file in a runtime that is not ours.
 
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
 use crate::job::job;
 use crate::lessen;
 
@@ -65,6 +68,67 @@ fn rows_from_a_file_are_predicted_like_rows_of_the_set() {
             assert!((cell - ours).abs() < 1e-6, "{line}");
         }
     }
+}
+
+/// 5000 raw rows of `digits`, over and over, as a table: several blocks of them, and more than a pipe holds.
+fn many_rows() -> String {
+    let names: Vec<String> = (0..64).map(|pixel| format!("pixel_{pixel}")).collect();
+    let rows: Vec<String> = (0..500)
+        .map(|row| raw(row).iter().map(f32::to_string).collect::<Vec<_>>().join(",") + "\n")
+        .collect();
+    format!("{}\n{}", names.join(","), rows.concat().repeat(10))
+}
+
+fn piped(model: &str, text: &str) -> std::process::Child {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_lessen"));
+    command.args(["predict", model, "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = command.spawn().unwrap();
+    let (mut stdin, text) = (running.stdin.take().unwrap(), text.to_owned());
+    // It may stop reading before all is written.
+    std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+    running
+}
+
+#[test]
+fn rows_from_standard_input_are_predicted_like_those_of_a_file() {
+    let model = job().out().join("student-16.onnx");
+    let model = model.to_str().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let text = many_rows();
+    std::fs::write(folder.path().join("rows.csv"), &text).unwrap();
+    let from_file = lessen(folder.path(), &["predict", model, "rows.csv"]);
+    assert_eq!(from_file.code, Some(0), "{}", from_file.err);
+    let lines: Vec<&str> = from_file.out.lines().collect();
+    assert_eq!(lines.len(), 5001);
+    for (place, line) in lines[1..].iter().enumerate() {
+        let (number, answer) = line.split_once(',').unwrap();
+        assert_eq!(number, place.to_string());
+        assert_eq!(answer, lines[1 + place % 500].split_once(',').unwrap().1, "row {place}");
+    }
+    let ran = piped(model, &text).wait_with_output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(String::from_utf8(ran.stdout).unwrap() == from_file.out, "standard input gives other rows");
+}
+
+#[test]
+fn a_reader_that_has_enough_ends_it_quietly() {
+    let model = job().out().join("student-16.onnx");
+    let mut running = piped(model.to_str().unwrap(), &many_rows());
+    let mut first = String::new();
+    BufReader::new(running.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(first.starts_with("row,predicted,p(0),"), "{first}");
+    let ran = running.wait_with_output().unwrap();
+    assert_eq!((ran.status.code(), String::from_utf8(ran.stderr).unwrap().as_str()), (Some(0), ""));
+}
+
+#[test]
+fn rows_before_a_broken_one_are_printed() {
+    let model = job().out().join("student-16.onnx");
+    let text = many_rows() + "1,2,3\n";
+    let ran = piped(model.to_str().unwrap(), &text).wait_with_output().unwrap();
+    let (out, err) = (String::from_utf8(ran.stdout).unwrap(), String::from_utf8(ran.stderr).unwrap());
+    assert_eq!((ran.status.code(), out.lines().count()), (Some(2), 1 + 4096), "{err}");
+    assert!(err.contains("`standard input`, line 5002: 3 cells, expected 64"), "{err}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Rows for a model that is there already: its encoding says which columns, and of which kind.
 
 use std::collections::HashMap;
+use std::io::BufRead;
+use std::path::Path;
 
 use super::rows::Rows;
 use super::{Cell, CsvFile, CsvOptions, Header, TargetColumn, made_up_name, missing_column};
@@ -19,6 +21,8 @@ enum WantedCells {
         levels: Vec<String>,
         codes: Vec<Option<u32>>,
         known: HashMap<String, u32>,
+        /// Levels that are the encoding's.
+        fitted: usize,
     },
 }
 
@@ -45,49 +49,92 @@ pub fn read_for_with(
     options: &CsvOptions,
 ) -> Result<Table, DataError> {
     let options = CsvOptions { header: Header::Absent, ..options.clone() };
-    let mut rows = Rows::new(file, &options);
-    if !rows.advance()? {
-        return Err(DataError::malformed(file.path, "", "there is nothing in it, expected rows"));
+    RowsFor::new(encoding, file.path, Rows::new(file, &options), options)?.take(usize::MAX)
+}
+
+/// Rows of the columns that an encoding was fitted to, some at a time.
+pub(crate) struct RowsFor<'a> {
+    rows: Rows<'a>,
+    options: CsvOptions,
+    wanted: Vec<Wanted>,
+    /// Where each wanted column is.
+    places: Vec<usize>,
+    width: usize,
+    /// Whether the row at hand is yet to be taken.
+    there: bool,
+}
+
+impl<'a> RowsFor<'a> {
+    /// Rows of unpacked `content`; see [`read_for_with`].
+    pub(crate) fn over(
+        encoding: &Encoding,
+        path: &'a Path,
+        content: Box<dyn BufRead + 'a>,
+        options: &CsvOptions,
+    ) -> Result<Self, DataError> {
+        let options = CsvOptions { header: Header::Absent, ..options.clone() };
+        Self::new(encoding, path, Rows::over(path, content, &options), options)
     }
-    // Before a column is made: a hostile encoding may ask for millions.
-    let mut wanted = if encoding.raw_columns() <= rows.cells() { wanted(encoding) } else { Vec::new() };
-    if wanted.is_empty() {
-        let (expected, found) = (encoding.raw_columns(), rows.cells());
-        return Err(rows.malformed(None, format!("{found} columns, expected at least {expected}")));
-    }
-    let first: Vec<String> =
-        (0..rows.cells()).map(|place| rows.cell(place, "").map(str::to_owned)).collect::<Result<_, _>>()?;
-    if let Some(column) =
-        wanted.iter().find(|column| first.iter().filter(|name| **name == column.name).count() > 1)
-    {
-        return Err(rows.malformed(None, format!("several columns are called `{}`", column.name)));
-    }
-    let made_up: Vec<String> = (0..first.len()).map(made_up_name).collect();
-    let as_made_up = places_in(&made_up, &wanted).filter(|places| is_data(&first, places, &wanted, &options));
-    let in_order: Vec<usize> = (0..first.len()).collect();
-    let (places, has_header) = match (places_in(&first, &wanted), as_made_up) {
-        (Some(places), _) => (places, true),
-        (None, Some(places)) => (places, false),
-        (None, None) if is_data(&first, &in_order, &wanted, &options) => (in_order, false),
-        (None, None) => {
-            let missing = wanted.iter().find(|column| !first.contains(&column.name));
-            return Err(missing_column(file.path, missing.map_or("", |column| &column.name), &first));
+
+    fn new(
+        encoding: &Encoding,
+        path: &Path,
+        mut rows: Rows<'a>,
+        options: CsvOptions,
+    ) -> Result<Self, DataError> {
+        if !rows.advance()? {
+            return Err(DataError::malformed(path, "", "there is nothing in it, expected rows"));
         }
-    };
-    let mut there = !has_header || rows.advance()?;
-    while there {
-        if rows.cells() != first.len() {
-            return Err(rows.malformed(None, format!("{} cells, expected {}", rows.cells(), first.len())));
+        // Before a column is made: a hostile encoding may ask for millions.
+        let wanted = if encoding.raw_columns() <= rows.cells() { wanted(encoding) } else { Vec::new() };
+        if wanted.is_empty() {
+            let (expected, found) = (encoding.raw_columns(), rows.cells());
+            return Err(rows.malformed(None, format!("{found} columns, expected at least {expected}")));
         }
-        for (column, &place) in wanted.iter_mut().zip(&places) {
-            let cell = rows.cell(place, &column.name)?;
-            if let Err(problem) = column.cells.push(cell, options.kind(cell)) {
-                return Err(rows.malformed(Some(&column.name), problem));
+        let first: Vec<String> = (0..rows.cells())
+            .map(|place| rows.cell(place, "").map(str::to_owned))
+            .collect::<Result<_, _>>()?;
+        if let Some(column) =
+            wanted.iter().find(|column| first.iter().filter(|name| **name == column.name).count() > 1)
+        {
+            return Err(rows.malformed(None, format!("several columns are called `{}`", column.name)));
+        }
+        let made_up: Vec<String> = (0..first.len()).map(made_up_name).collect();
+        let as_made_up =
+            places_in(&made_up, &wanted).filter(|places| is_data(&first, places, &wanted, &options));
+        let in_order: Vec<usize> = (0..first.len()).collect();
+        let (places, has_header) = match (places_in(&first, &wanted), as_made_up) {
+            (Some(places), _) => (places, true),
+            (None, Some(places)) => (places, false),
+            (None, None) if is_data(&first, &in_order, &wanted, &options) => (in_order, false),
+            (None, None) => {
+                let missing = wanted.iter().find(|column| !first.contains(&column.name));
+                return Err(missing_column(path, missing.map_or("", |column| &column.name), &first));
             }
-        }
-        there = rows.advance()?;
+        };
+        let there = !has_header || rows.advance()?;
+        Ok(Self { rows, options, wanted, places, width: first.len(), there })
     }
-    Table::new(wanted.into_iter().map(Wanted::into_column).collect())
+
+    /// The next rows, at most that many; none at the end.
+    pub(crate) fn take(&mut self, most: usize) -> Result<Table, DataError> {
+        let mut taken = 0;
+        while self.there && taken < most {
+            if self.rows.cells() != self.width {
+                let problem = format!("{} cells, expected {}", self.rows.cells(), self.width);
+                return Err(self.rows.malformed(None, problem));
+            }
+            for (column, &place) in self.wanted.iter_mut().zip(&self.places) {
+                let cell = self.rows.cell(place, &column.name)?;
+                if let Err(problem) = column.cells.push(cell, self.options.kind(cell)) {
+                    return Err(self.rows.malformed(Some(&column.name), problem));
+                }
+            }
+            taken += 1;
+            self.there = self.rows.advance()?;
+        }
+        Table::new(self.wanted.iter_mut().map(Wanted::take).collect())
+    }
 }
 
 fn wanted(encoding: &Encoding) -> Vec<Wanted> {
@@ -106,7 +153,8 @@ fn wanted(encoding: &Encoding) -> Vec<Wanted> {
             }
             ColumnEncoding::Nominal { name, levels } => {
                 let known = levels.iter().cloned().zip(0..).collect();
-                let cells = WantedCells::Levels { levels: levels.clone(), codes: Vec::new(), known };
+                let (levels, fitted) = (levels.clone(), levels.len());
+                let cells = WantedCells::Levels { levels, codes: Vec::new(), known, fitted };
                 wanted.push(Wanted { name: name.clone(), cells });
             }
         }
@@ -139,7 +187,7 @@ impl WantedCells {
                 return Err(format!("`{shown}`, expected a finite number or a mark for a missing one"));
             }
             (Self::Levels { codes, .. }, Cell::Missing) => codes.push(None),
-            (Self::Levels { levels, codes, known }, _) => {
+            (Self::Levels { levels, codes, known, .. }, _) => {
                 let code = known.get(cell).copied().unwrap_or_else(|| {
                     let next = levels.len() as u32;
                     levels.push(cell.to_owned());
@@ -154,18 +202,24 @@ impl WantedCells {
 }
 
 impl Wanted {
-    fn into_column(self) -> Column {
-        match self.cells {
-            WantedCells::Numbers(values) => Column::Numeric { name: self.name, values },
-            WantedCells::Levels { levels, codes, .. } => Column::Nominal { name: self.name, levels, codes },
+    /// The cells so far as a column. Levels that are not the encoding's are forgotten: of endless rows there may be endless
+    /// many.
+    fn take(&mut self) -> Column {
+        let name = self.name.clone();
+        match &mut self.cells {
+            WantedCells::Numbers(values) => Column::Numeric { name, values: std::mem::take(values) },
+            WantedCells::Levels { levels, codes, known, fitted } => {
+                let taken = levels.clone();
+                levels.truncate(*fitted);
+                known.retain(|_, code| (*code as usize) < *fitted);
+                Column::Nominal { name, levels: taken, codes: std::mem::take(codes) }
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     fn encoding() -> Encoding {
@@ -197,6 +251,30 @@ mod tests {
         // The level 2 is a number in the file, and a level all the same.
         assert_eq!(read("label,n,x\nyes,2,0.5\nno,1,2\n").unwrap(), expected(&["1", "2"]));
         assert_eq!(read("0.5,2\n2,1\n").unwrap(), expected(&["1", "2"]));
+    }
+
+    #[test]
+    fn rows_are_taken_some_at_a_time_and_strange_levels_forgotten() {
+        let text = "n,x\n2,1\n7,2\n1,3\n8,4\n7,5\n";
+        let options = CsvOptions::new(TargetColumn::Position(1));
+        let content = Box::new(text.as_bytes());
+        let mut rows = RowsFor::over(&encoding(), Path::new("rows.csv"), content, &options).unwrap();
+        let taken: Vec<Table> = (0..4).map(|_| rows.take(2).unwrap()).collect();
+        assert_eq!(taken.iter().map(Table::rows).collect::<Vec<_>>(), [2, 2, 1, 0]);
+        let levels: Vec<_> = taken
+            .iter()
+            .map(|table| match &table.columns()[1] {
+                Column::Nominal { levels, codes, .. } => (levels.join(" "), codes.clone()),
+                Column::Numeric { .. } => panic!("levels"),
+            })
+            .collect();
+        let expected = [
+            ("1 2 7", vec![Some(1), Some(2)]),
+            ("1 2 8", vec![Some(0), Some(2)]),
+            ("1 2 7", vec![Some(2)]),
+            ("1 2", vec![]),
+        ];
+        assert_eq!(levels, expected.map(|(levels, codes)| (levels.to_owned(), codes)));
     }
 
     #[test]

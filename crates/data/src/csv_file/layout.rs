@@ -1,5 +1,8 @@
 //! What a text file does not say about itself, found out from its content.
 
+use std::io::Read;
+use std::path::Path;
+
 use super::cells::Cell;
 use super::rows::{LONGEST_ROW, MOST_UNPACKED, Rows, SAVE_AS_UTF8};
 use super::{CsvFile, CsvOptions, Header, TargetColumn};
@@ -38,13 +41,25 @@ const FEWEST_COUNTING: usize = 3;
 impl Layout {
     /// Looks at the beginning of a file.
     pub(crate) fn of(file: &CsvFile<'_>) -> Result<Self, DataError> {
+        let mut content = Unpacked::new(file.bytes, MOST_UNPACKED);
+        Ok(Self::of_beginning(file.path, &mut content)?.0)
+    }
+
+    /// Looks at the beginning of unpacked content, which is given back: it is not there to be read a second time.
+    pub(crate) fn of_beginning(path: &Path, content: &mut dyn Read) -> Result<(Self, Vec<u8>), DataError> {
+        let sample = Sample::of(path, content)?;
+        let layout = Self::of_sample(&sample)?;
+        Ok((layout, sample.text))
+    }
+
+    fn of_sample(sample: &Sample<'_>) -> Result<Self, DataError> {
+        let path = sample.path;
         let mut options = CsvOptions {
             missing: MISSING.map(str::to_owned).into(),
             ..CsvOptions::new(TargetColumn::Position(1))
         };
         let mut findings = Vec::new();
-        let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy();
-        let sample = Sample::of(file)?;
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         let (mut rows, between) = sample.best_rows(&mut options);
         if let [first, second, ..] = rows.as_slice()
             && first.len() != second.len()
@@ -58,7 +73,7 @@ impl Layout {
             findings.push(format!("`{name}` has {between} between its cells"));
         }
         if rows.is_empty() {
-            return Err(DataError::malformed(file.path, "", "there is nothing in it, expected a table"));
+            return Err(DataError::malformed(path, "", "there is nothing in it, expected a table"));
         }
         if !has_header(&rows, &options) {
             options.header = Header::Absent;
@@ -73,31 +88,31 @@ impl Layout {
 
 /// The beginning of a file's text.
 struct Sample<'a> {
-    file: CsvFile<'a>,
+    path: &'a Path,
     text: Vec<u8>,
     /// Whether this is all of it.
     whole: bool,
 }
 
 impl<'a> Sample<'a> {
-    fn of(file: &CsvFile<'a>) -> Result<Self, DataError> {
-        let mut sample = Self { file: *file, text: Vec::new(), whole: false };
+    fn of(path: &'a Path, content: &mut dyn Read) -> Result<Self, DataError> {
+        let mut sample = Self { path, text: Vec::new(), whole: false };
         for most in SAMPLES {
-            sample.text = Unpacked::new(file.bytes, MOST_UNPACKED)
-                .read_up_to(most)
-                .map_err(|error| DataError::malformed(file.path, "", error.to_string()))?;
+            let more = most - sample.text.len() as u64;
+            let read = content.take(more).read_to_end(&mut sample.text);
+            read.map_err(|error| DataError::malformed(path, "", error.to_string()))?;
             sample.whole = (sample.text.len() as u64) < most;
             if sample.whole || sample.text.iter().filter(|&&byte| byte == b'\n').count() > FEWEST_ROWS {
                 break;
             }
         }
         if sample.text.starts_with(&[0xff, 0xfe]) || sample.text.starts_with(&[0xfe, 0xff]) {
-            let error = DataError::malformed(file.path, "line 1", "the text is UTF-16, expected UTF-8");
+            let error = DataError::malformed(path, "line 1", "the text is UTF-16, expected UTF-8");
             return Err(error.advised("save the file as UTF-8"));
         }
         if let Some(place) = sample.text.iter().position(|&byte| byte == 0) {
             let line = 1 + sample.text[..place].iter().filter(|&&byte| byte == b'\n').count();
-            let error = DataError::malformed(file.path, format!("line {line}"), "a zero byte, expected text");
+            let error = DataError::malformed(path, format!("line {line}"), "a zero byte, expected text");
             return Err(error.advised(SAVE_AS_UTF8));
         }
         Ok(sample)
@@ -109,7 +124,7 @@ impl<'a> Sample<'a> {
 
     /// Whole rows as `options` read them. What is wrong with them is said when they are read in earnest.
     fn rows(&self, options: &CsvOptions) -> Vec<Vec<String>> {
-        let mut reader = Rows::new(&CsvFile { path: self.file.path, bytes: &self.text }, options);
+        let mut reader = Rows::new(&CsvFile { path: self.path, bytes: &self.text }, options);
         let mut rows = Vec::new();
         while rows.len() <= ROWS && matches!(reader.advance(), Ok(true)) {
             rows.push(reader.lossy());

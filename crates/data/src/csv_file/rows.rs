@@ -10,7 +10,7 @@ use crate::DataError;
 use crate::unpack::Unpacked;
 
 /// Most text that a packed file may unpack to: far above any table that is learnt from on one machine.
-pub(super) const MOST_UNPACKED: u64 = 4 << 30;
+pub(crate) const MOST_UNPACKED: u64 = 4 << 30;
 
 /// Longest row. A stray quotation mark makes all that follows one cell: this is where it is noticed.
 pub(super) const LONGEST_ROW: usize = 16 << 20;
@@ -25,7 +25,7 @@ pub(super) const SAVE_AS_UTF8: &str =
 /// The rows of a file; the one at hand is kept as bytes, its cells end to end.
 pub(super) struct Rows<'a> {
     path: &'a Path,
-    content: BufReader<Unpacked<'a>>,
+    content: Box<dyn BufRead + 'a>,
     parser: Reader,
     trim: bool,
     bytes: Vec<u8>,
@@ -37,9 +37,15 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub(super) fn new(file: &CsvFile<'a>, options: &CsvOptions) -> Self {
+        let content = BufReader::new(Unpacked::new(file.bytes, MOST_UNPACKED));
+        Self::over(file.path, Box::new(content), options)
+    }
+
+    /// The rows of unpacked `content`.
+    pub(super) fn over(path: &'a Path, content: Box<dyn BufRead + 'a>, options: &CsvOptions) -> Self {
         Self {
-            path: file.path,
-            content: BufReader::new(Unpacked::new(file.bytes, MOST_UNPACKED)),
+            path,
+            content,
             parser: ReaderBuilder::new().delimiter(options.delimiter).comment(options.comment).build(),
             trim: options.trim,
             bytes: vec![0; 1024],

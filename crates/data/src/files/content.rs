@@ -1,5 +1,7 @@
 //! A file's bytes, and which format they are in.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::name;
@@ -31,24 +33,33 @@ const IDX_MAGIC: &[u8] = &[0, 0, 8];
 impl Content {
     /// Reads a file whole. What is no regular file (a pipe nobody writes to, an endless device) is refused unopened.
     pub(super) fn read(path: &Path) -> Result<Self, DataError> {
-        let cannot_read = |source| DataError::Read { path: path.to_owned(), source };
-        let found = std::fs::metadata(path).map_err(cannot_read)?;
-        if !found.is_file() {
-            let what = if found.is_dir() { "a folder" } else { "a device or pipe" };
-            return Err(DataError::malformed(path, "", format!("{what}, expected a file")));
-        }
-        let bytes = std::fs::read(path).map_err(cannot_read)?;
-        if bytes.is_empty() {
-            return Err(DataError::malformed(path, "", "there is nothing in it"));
-        }
+        let mut bytes = Vec::new();
+        let read = open(path)?.read_to_end(&mut bytes);
+        read.map_err(|source| DataError::Read { path: path.to_owned(), source })?;
         let format = Format::of(path, &bytes);
         Ok(Self { path: path.to_owned(), bytes, format })
     }
 }
 
+/// Opens a file that has something in it. What is no regular file (a pipe nobody writes to, an endless device) is refused
+/// unopened.
+pub(super) fn open(path: &Path) -> Result<BufReader<File>, DataError> {
+    let cannot_read = |source| DataError::Read { path: path.to_owned(), source };
+    let found = std::fs::metadata(path).map_err(cannot_read)?;
+    if !found.is_file() {
+        let what = if found.is_dir() { "a folder" } else { "a device or pipe" };
+        return Err(DataError::malformed(path, "", format!("{what}, expected a file")));
+    }
+    let mut file = BufReader::new(File::open(path).map_err(cannot_read)?);
+    if file.fill_buf().map_err(cannot_read)?.is_empty() {
+        return Err(DataError::malformed(path, "", "there is nothing in it"));
+    }
+    Ok(file)
+}
+
 impl Format {
     /// By the ending of the name, or by the first bytes where that says nothing.
-    fn of(path: &Path, bytes: &[u8]) -> Self {
+    pub(super) fn of(path: &Path, bytes: &[u8]) -> Self {
         match name::ending(path).as_str() {
             "csv" | "tsv" | "data" | "txt" => return Self::Text,
             "npy" => return Self::Npy,

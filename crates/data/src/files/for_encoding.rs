@@ -1,12 +1,97 @@
 //! Rows for a model that is there already.
 
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 use super::arrays::features_of;
-use super::content::{Content, Format};
-use crate::csv_file::{CsvFile, Layout, missing_column, read_for_with};
+use super::content::{self, Content, Format};
+use crate::csv_file::{Layout, MOST_UNPACKED, RowsFor, missing_column};
 use crate::npy::{Archive, Array};
+use crate::unpack::Unpacked;
 use crate::{Column, ColumnEncoding, DataError, Encoding, Features, Table, idx};
+
+/// Rows for a model that is there already, block by block: however many there are, no more than a block is in memory.
+///
+/// # Example
+/// ```
+/// use std::path::Path;
+///
+/// use lessen_data::files::RowBlocks;
+/// use lessen_data::{ColumnEncoding, Encoding};
+///
+/// let x = ColumnEncoding::Numeric { name: "x".into(), fill: 0.0, shift: 0.0, scale: 1.0, indicator: false };
+/// let content = "y,x\n1,2\n3,4\n5,6\n".as_bytes();
+/// let mut rows = RowBlocks::of_text(&Encoding::try_from(vec![x])?, Path::new("standard input"), content)?;
+/// assert_eq!(rows.next_block(2)?.map(|block| block.rows()), Some(2));
+/// assert_eq!(rows.next_block(2)?.map(|block| block.rows()), Some(1));
+/// assert_eq!(rows.next_block(2)?, None);
+/// # Ok::<(), lessen_data::DataError>(())
+/// ```
+pub struct RowBlocks<'a>(Source<'a>);
+
+enum Source<'a> {
+    Text(RowsFor<'a>),
+    /// What was read whole, until it is taken.
+    Whole(Option<Features>),
+}
+
+impl<'a> RowBlocks<'a> {
+    /// Opens a file in any of the formats of [`open`](super::open). Text, packed or not, is read as it is asked for; of the other
+    /// formats all rows are one block.
+    ///
+    /// # Errors
+    /// See [`read_rows_for`].
+    pub fn open(encoding: &Encoding, path: &'a Path) -> Result<Self, DataError> {
+        Self::open_up_to(encoding, path, u64::MAX)
+    }
+
+    /// The same where a packed file may unpack to so many bytes at most.
+    fn open_up_to(encoding: &Encoding, path: &'a Path, limit: u64) -> Result<Self, DataError> {
+        let mut file = content::open(path)?;
+        let beginning =
+            file.fill_buf().map_err(|source| DataError::Read { path: path.to_owned(), source })?;
+        if Format::of(path, beginning) == Format::Text {
+            return Self::of_packed(encoding, path, file, limit);
+        }
+        drop(file);
+        Ok(Self(Source::Whole(Some(read_whole(encoding, path)?))))
+    }
+
+    /// Reads text, packed with gzip or not, that does not come from a file; `name` is what messages call it.
+    ///
+    /// # Errors
+    /// See [`read_rows_for`].
+    pub fn of_text(encoding: &Encoding, name: &'a Path, text: impl BufRead + 'a) -> Result<Self, DataError> {
+        Self::of_packed(encoding, name, text, u64::MAX)
+    }
+
+    fn of_packed(
+        encoding: &Encoding,
+        path: &'a Path,
+        content: impl BufRead + 'a,
+        limit: u64,
+    ) -> Result<Self, DataError> {
+        let failed = |error: io::Error| DataError::malformed(path, "", error.to_string());
+        let mut content = Unpacked::of(content, limit).map_err(failed)?;
+        let (layout, beginning) = Layout::of_beginning(path, &mut content)?;
+        let content = io::Cursor::new(beginning).chain(io::BufReader::new(content));
+        Ok(Self(Source::Text(RowsFor::over(encoding, path, Box::new(content), &layout.options)?)))
+    }
+
+    /// The next rows: at most `most`, unless the format is read whole; `None` at the end.
+    ///
+    /// # Errors
+    /// [`DataError::Malformed`], with line and column, where a row is not what it should be.
+    pub fn next_block(&mut self, most: usize) -> Result<Option<Features>, DataError> {
+        match &mut self.0 {
+            Source::Text(rows) => {
+                let table = rows.take(most.max(1))?;
+                Ok((table.rows() > 0).then_some(Features::Table(table)))
+            }
+            Source::Whole(features) => Ok(features.take()),
+        }
+    }
+}
 
 /// Reads the columns or pixels that `encoding` was fitted to from a file in any of the formats of
 /// [`open`](super::open); no label is needed, and other columns are passed over. Columns are found by name or, where
@@ -17,13 +102,18 @@ use crate::{Column, ColumnEncoding, DataError, Encoding, Features, Table, idx};
 /// [`DataError::Malformed`], with line and column, where its content is not what its format promises, or it has other
 /// columns or pixels than the encoding.
 pub fn read_rows_for(encoding: &Encoding, path: &Path) -> Result<Features, DataError> {
+    match RowBlocks::open_up_to(encoding, path, MOST_UNPACKED)?.0 {
+        Source::Text(mut rows) => Ok(Features::Table(rows.take(usize::MAX)?)),
+        Source::Whole(features) => features.map_or_else(|| read_whole(encoding, path), Ok),
+    }
+}
+
+/// Rows in a format that cannot be read row by row.
+fn read_whole(encoding: &Encoding, path: &Path) -> Result<Features, DataError> {
     let content = Content::read(path)?;
     let features = match content.format {
-        Format::Text => {
-            let file = CsvFile { path, bytes: &content.bytes };
-            let layout = Layout::of(&file)?;
-            return Ok(Features::Table(read_for_with(encoding, &file, &layout.options)?));
-        }
+        // It was no text a moment ago.
+        Format::Text => return Err(DataError::malformed(path, "", "the file changed while it was read")),
         Format::Idx => Features::Images(idx::images(path, &content.bytes)?),
         Format::Npy => features_of(path, Array::read(path, &content.bytes)?)?,
         Format::Npz => features_of(path, features_in(&Archive::open(path, &content.bytes)?, path)?)?,
