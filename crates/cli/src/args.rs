@@ -1,5 +1,6 @@
 //! What can be typed. Nothing of this leaves the binary: each verb turns it into what the libraries take.
 
+pub(crate) mod bench;
 pub(crate) mod estimate;
 pub(crate) mod ledger;
 pub(crate) mod run;
@@ -11,6 +12,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bench::BenchArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use estimate::{EstimateArgs, RegionsArgs};
 use ledger::LedgerArgs;
@@ -58,6 +60,11 @@ pub(crate) enum Verb {
     Train(Box<TrainArgs>),
     /// Class probabilities (or values) of rows, by a network that lessen made.
     Predict(PredictArgs),
+    /// Models side by side: accuracy, latency, energy, size and arithmetic, with ratios to the first.
+    ///
+    /// Models take turns on the same rows, so that what else the machine does hits all alike; each figure is the median of the turns
+    /// with its 95 % interval, and a ratio has the doubt of both. Another runtime must answer as ours does before anything is timed.
+    Bench(BenchArgs),
     /// The named data sets: which are there, and whether their files are the published ones.
     Data(DataArgs),
     /// What a run would cost, without running it: energy, CO2e, money, everyday equivalents.
@@ -277,7 +284,8 @@ pub(crate) enum NeighboursName {
 pub(crate) struct PredictArgs {
     /// A model file that lessen wrote: ONNX or compact (`.lsm`).
     pub(crate) model: PathBuf,
-    /// A named data set, or a CSV file with the model's columns (by name where the file has a header).
+    /// A named data set, a file with the model's columns (by name where the file has a header), or `-` for a CSV table from
+    /// standard input. Text is read, predicted and printed block by block, however long it is; `--json` keeps all answers.
     pub(crate) data: String,
     /// Which rows of a named set, divided by `--seed` as `compress` divides them.
     #[arg(long, value_enum, default_value_t = PartName::All)]

@@ -52,6 +52,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<Outcome> {
         Verb::Compress(args) => verbs::compress::run(args, &cli.common, output),
         Verb::Mimic(args) => verbs::mimic::run(args, &cli.common, output),
         Verb::Train(args) => verbs::train::run(args, &cli.common, output),
+        Verb::Bench(args) => verbs::bench::run(args, &cli.common, output),
         Verb::Predict(args) => verbs::predict::run(args, &cli.common, output),
         Verb::Estimate(args) => verbs::estimate::run(args, &cli.common, output),
         Verb::Run(args) => verbs::run::run(args, &cli.common, output),

@@ -29,8 +29,6 @@ enum PlannedVerb {
     Prune(PruneArgs),
     /// Find lottery tickets (Frankle & Carbin 2019).
     Ticket(TicketArgs),
-    /// Time models side by side.
-    Bench(BenchArgs),
     /// Count the arithmetic of models.
     Count(CountArgs),
     /// Run a paper's experiment again and hold it against the paper.
@@ -130,16 +128,6 @@ struct TicketArgs {
 }
 
 #[derive(Debug, Args)]
-struct BenchArgs {
-    /// Models, then a data set or file.
-    #[arg(required = true, num_args = 2..)]
-    models_and_data: Vec<String>,
-    /// Runtimes to time.
-    #[arg(long, value_delimiter = ',', value_name = "LIST")]
-    runtime: Vec<String>,
-}
-
-#[derive(Debug, Args)]
 struct CountArgs {
     /// Models.
     #[arg(required = true)]
@@ -196,7 +184,7 @@ enum DataVerbs {
 }
 
 /// The verbs to come that take DATA.
-const WITH_DATA: [&str; 5] = ["distill", "prune", "ticket", "bench", "count"];
+const WITH_DATA: [&str; 4] = ["distill", "prune", "ticket", "count"];
 
 #[test]
 fn options_to_come_fit_the_verbs_that_are_there() {

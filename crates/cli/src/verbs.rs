@@ -19,6 +19,7 @@ use crate::interrupt;
 use crate::output::Output;
 use crate::progress::Line;
 
+pub(crate) mod bench;
 pub(crate) mod compress;
 pub(crate) mod data;
 pub(crate) mod doctor;
@@ -34,6 +35,9 @@ pub(crate) mod train;
 
 /// The kind of output that a run's folder is marked with. `mimic` is `compress` with settings: both may go on in one.
 pub(crate) const KIND: &str = "compress";
+
+/// The record of a run, in its folder.
+pub(crate) const RESULT: &str = "result.json";
 
 /// The page of a run, in its folder.
 pub(crate) const REPORT: &str = "report.html";

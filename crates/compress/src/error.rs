@@ -106,6 +106,31 @@ pub enum CompressError {
         /// Why.
         problem: String,
     },
+    /// A model and the data do not fit together.
+    #[error("the model `{model}` does not fit the data `{data}`: {problem}")]
+    Unfit {
+        /// The model.
+        model: String,
+        /// The data.
+        data: String,
+        /// Expected and found.
+        problem: String,
+    },
+    /// Two runtimes answer otherwise with the same model.
+    #[error(
+        "`{model}` answers otherwise in {runtime} than in our own runtime: an answer differs by {difference}, expected \
+         at most {tolerance}; nothing was timed"
+    )]
+    Disagrees {
+        /// The model.
+        model: String,
+        /// The other runtime.
+        runtime: String,
+        /// The largest difference found.
+        difference: f32,
+        /// What rounding explains.
+        tolerance: f32,
+    },
     /// The teacher and the data have other columns or classes.
     #[error("the teacher gives {found} class probabilities, expected {expected}, one a class of the data")]
     TeacherClasses {

@@ -3,12 +3,13 @@
 //! [`compress()`] is the main job: a library of learners becomes an ensemble ([`select`]), [`munge`] makes new rows, the
 //! ensemble labels them ([`TransferSet`]), small networks mimic it, a deeper one is distilled, pruned and trained again as
 //! a ticket ([`Method`]), all are measured the same way, and [`choose`] says which to ship. [`Stages`] gives each part its name, its receipt and its
-//! resumption.
+//! resumption. [`bench`] sets any models side by side.
 //!
 //! Nothing here prints: what is worth saying goes to a [`Progress`].
 
 mod architecture;
 mod assessment;
+pub mod bench;
 mod budget;
 pub mod choose;
 mod error;
@@ -40,6 +41,7 @@ pub use lessons::Weighing;
 pub use made::TEACHER;
 pub use metric::{Metric, arg_max};
 pub use plan::{CompressOptions, CompressSpec, HIDDEN, Method, Planned};
+pub use shipped::folder_bytes;
 pub use stages::{Done, Keep, Part, Partial, Progress, Stages};
 pub use train::{Shape, TrainSpec};
 pub use transfer::TransferSet;

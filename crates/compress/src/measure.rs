@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use lessen_data::Dataset;
 use lessen_engine::timing;
 use lessen_meter::Meter;
-use lessen_model::{Predictor, predict_rows};
+use lessen_model::{PredictError, Predictor, predict_rows};
 use lessen_records::Latency;
 use lessen_units::{Figure, Joules, Microseconds};
 
@@ -53,23 +53,36 @@ pub(crate) fn joules_per_prediction(
 ) -> Result<Figure<Joules>, CompressError> {
     let rows: Vec<u32> = rows.iter().copied().cycle().take(MANY_ROWS).collect();
     predict_rows(predictor, &dataset.features, &rows)?;
-    let mut windows = Vec::new();
-    for _ in 0..WINDOWS {
-        let window = meter.begin();
+    let pass = || {
         let began = Instant::now();
-        let mut predictions = 0;
-        while predictions == 0 || began.elapsed() < BUDGET / 2 {
-            predict_rows(predictor, &dataset.features, &rows)?;
-            predictions += rows.len();
-        }
-        let joules = window.end().joules;
-        windows.push(joules.map(|joules| joules / predictions as f64));
+        predict_rows(predictor, &dataset.features, &rows)?;
+        Ok(began.elapsed())
+    };
+    let windows = (0..WINDOWS).map(|_| Ok(window(meter, BUDGET / 2, rows.len(), pass)?.0));
+    Ok(median_of_windows(windows.collect::<Result<_, CompressError>>()?))
+}
+
+/// Passes of `predictions` each in one window of the meter, until `budget` is over and at least one: energy of one
+/// prediction, and the times that `pass` says.
+pub(crate) fn window(
+    meter: &Meter,
+    budget: Duration,
+    predictions: usize,
+    pass: impl Fn() -> Result<Duration, PredictError>,
+) -> Result<(Figure<Joules>, Vec<Duration>), PredictError> {
+    let window = meter.begin();
+    let began = Instant::now();
+    let mut times = Vec::new();
+    while times.is_empty() || began.elapsed() < budget {
+        times.push(pass()?);
     }
-    Ok(median_of_windows(windows))
+    let joules = window.end().joules;
+    let made = (times.len() * predictions) as f64;
+    Ok((joules.map(|joules| joules / made), times))
 }
 
 /// The window in the middle, its band widened by the ratio of the extreme windows to it.
-fn median_of_windows(mut windows: Vec<Figure<Joules>>) -> Figure<Joules> {
+pub(crate) fn median_of_windows(mut windows: Vec<Figure<Joules>>) -> Figure<Joules> {
     let value = |figure: &Figure<Joules>| figure.value().map_or(f64::INFINITY, |joules| joules.0);
     windows.sort_by(|a, b| value(a).total_cmp(&value(b)));
     let (Some(least), Some(most)) = (windows.first().map(value), windows.last().map(value)) else {

@@ -26,7 +26,7 @@ pub(crate) struct Shipped {
 /// Folding the scaling into the first layer and adding up in another order changes the last bits of an answer, no more: the
 /// largest difference of a probability seen over digits, letter and MNIST is below a tenth of this. Values above 1 may
 /// differ by as much relatively to the largest.
-const TOLERANCE: f32 = 1e-4;
+pub(crate) const TOLERANCE: f32 = 1e-4;
 
 /// Writes `<name>.onnx` and, where the network was pruned, `<name>.lsm` into the run's folder: without dead units, with the
 /// scaling folded into the first layer where that is exact. Reads each back and compares its answers for `rows` with
@@ -88,7 +88,7 @@ fn read(path: &Path) -> Result<Network, CompressError> {
 }
 
 /// Bytes of all files in a folder, its folders included; `None` where it cannot be read.
-pub(crate) fn folder_bytes(folder: &Path) -> Option<u64> {
+pub fn folder_bytes(folder: &Path) -> Option<u64> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(folder).ok()? {
         let entry = entry.ok()?;

@@ -30,15 +30,7 @@ pub fn latency(
     if rows.is_empty() || batch == 0 {
         return Ok(Figure::unavailable("there is no row to predict"));
     }
-    let mut next = rows.iter().copied().cycle();
-    let mut batch_rows = vec![0; batch];
-    let mut into = vec![0.0; batch * predictor.outputs()];
-    let times = repeated(budget, || {
-        batch_rows.iter_mut().zip(&mut next).for_each(|(into, row)| *into = row);
-        let began = Instant::now();
-        predictor.predict(&Batch::new(features, &batch_rows), &mut into)?;
-        Ok(began.elapsed())
-    })?;
+    let times = repeated(budget, FEWEST_CALLS, calls(predictor, features, rows, batch))?;
     let how = format!("{batch} {} a call on one thread", if batch == 1 { "row" } else { "rows" });
     Ok(median(&times, &how, |time| Microseconds(time.as_secs_f64() * 1e6)))
 }
@@ -61,7 +53,7 @@ pub fn seconds_per_row_on_all_threads(
     let threads = rayon::current_num_threads();
     let enough = rows.len().max(BLOCKS_A_THREAD * BLOCK * threads);
     let rows: Vec<u32> = rows.iter().copied().cycle().take(enough).collect();
-    let times = repeated(budget, || {
+    let times = repeated(budget, FEWEST_CALLS, || {
         let began = Instant::now();
         predict_rows(predictor, features, &rows)?;
         Ok(began.elapsed())
@@ -74,9 +66,86 @@ pub fn seconds_per_row_on_all_threads(
 /// Blocks of a pass for each thread, at least: so that one which ends early finds another.
 const BLOCKS_A_THREAD: usize = 4;
 
-/// The times that `call` gives, sorted, from as many calls as fit into `budget` after a warm-up of a tenth of it.
+/// One of several turns of a predictor: what is timed in turns with others shares the ups and downs of the machine with
+/// them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Median time of a call.
+    pub median: Duration,
+    /// Calls that were timed.
+    pub calls: usize,
+}
+
+/// Turns that the median of the distribution lies between the extremes of with 95 %.
+pub const FEWEST_TURNS: usize = FEWEST_CALLS;
+
+/// A turn of `call`, which says how long it took: as many calls as fit into `budget`, at least one, after a warm-up of a
+/// tenth of it and at least one call.
+///
+/// # Errors
+/// Where `call` fails.
+pub fn turn(
+    budget: Duration,
+    call: impl FnMut() -> Result<Duration, PredictError>,
+) -> Result<Turn, PredictError> {
+    let times = repeated(budget, 1, call)?;
+    Ok(Turn { median: times[times.len() / 2], calls: times.len() })
+}
+
+/// A turn of calls with `batch` of `rows` each, as [`latency`] makes them.
+///
+/// # Errors
+/// Where the predictor fails.
+pub fn turn_of_latency(
+    predictor: &dyn Predictor,
+    features: &Features,
+    rows: &[u32],
+    batch: usize,
+    budget: Duration,
+) -> Result<Turn, PredictError> {
+    turn(budget, calls(predictor, features, rows, batch))
+}
+
+/// The median of turns, between the ends of its 95 % interval.
+pub fn of_turns(turns: &[Turn], what: &str) -> Figure<Microseconds> {
+    if turns.is_empty() {
+        return Figure::unavailable("nothing was timed");
+    }
+    let mut medians: Vec<Duration> = turns.iter().map(|turn| turn.median).collect();
+    medians.sort_unstable();
+    let (low, high) = median_interval(medians.len());
+    let calls: usize = turns.iter().map(|turn| turn.calls).sum();
+    let how = format!(
+        "median of {} turns of {calls} calls in all, {what}, 95 % interval of the median",
+        turns.len()
+    );
+    let at = |place: usize| Microseconds(medians[place].as_secs_f64() * 1e6);
+    Figure::band(at(medians.len() / 2), at(low), at(high), Kind::Measured, how)
+}
+
+/// Calls with the next `batch` of `rows` each; their times.
+fn calls<'a>(
+    predictor: &'a dyn Predictor,
+    features: &'a Features,
+    rows: &'a [u32],
+    batch: usize,
+) -> impl FnMut() -> Result<Duration, PredictError> + 'a {
+    let mut next = rows.iter().copied().cycle();
+    let mut batch_rows = vec![0; batch];
+    let mut into = vec![0.0; batch * predictor.outputs()];
+    move || {
+        batch_rows.iter_mut().zip(&mut next).for_each(|(into, row)| *into = row);
+        let began = Instant::now();
+        predictor.predict(&Batch::new(features, &batch_rows), &mut into)?;
+        Ok(began.elapsed())
+    }
+}
+
+/// The times that `call` gives, sorted, from as many calls as fit into `budget`, at least `fewest`, after a warm-up of a
+/// tenth of it.
 fn repeated(
     budget: Duration,
+    fewest: usize,
     mut call: impl FnMut() -> Result<Duration, PredictError>,
 ) -> Result<Vec<Duration>, PredictError> {
     let warm_up = Instant::now();
@@ -86,7 +155,7 @@ fn repeated(
     }
     let mut times = Vec::new();
     let began = Instant::now();
-    while times.len() < FEWEST_CALLS || (times.len() < MOST_CALLS && began.elapsed() < budget) {
+    while times.len() < fewest || (times.len() < MOST_CALLS && began.elapsed() < budget) {
         times.push(call()?);
     }
     times.sort_unstable();
@@ -184,6 +253,26 @@ mod tests {
         assert!(figure.value().unwrap().0 >= 0.0);
         assert!(spy.calls.load(Ordering::Relaxed) >= 6);
         assert_eq!(latency(&spy, &features, &[], 2, Duration::ZERO).unwrap().value(), None);
+    }
+
+    #[test]
+    fn a_turn_has_a_call_however_slow_and_turns_have_a_median() {
+        let turn_of = |milliseconds| Turn { median: Duration::from_millis(milliseconds), calls: 2 };
+        let mut calls = 0;
+        let slow = || {
+            calls += 1;
+            Ok(Duration::from_secs(calls))
+        };
+        // The first call warms up.
+        assert_eq!(turn(Duration::ZERO, slow).unwrap(), Turn { median: Duration::from_secs(2), calls: 1 });
+        let turns = [5, 1, 4, 2, 3, 9, 6].map(turn_of);
+        let figure = of_turns(&turns, "1 row");
+        let [value, low, high] =
+            [figure.value(), figure.low(), figure.high()].map(|us| us.unwrap().0.round());
+        assert_eq!([value, low, high], [4000.0, 1000.0, 9000.0]);
+        let how = "median of 7 turns of 14 calls in all, 1 row, 95 % interval of the median";
+        assert_eq!(figure.how(), how);
+        assert_eq!(of_turns(&[], "").value(), None);
     }
 
     #[test]

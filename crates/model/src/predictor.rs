@@ -36,6 +36,12 @@ pub enum PredictErrorKind {
         /// The buffer's length.
         found: usize,
     },
+    /// A runtime that is not ours failed.
+    #[error("its runtime says: {problem}")]
+    Runtime {
+        /// What it says.
+        problem: String,
+    },
 }
 
 /// What one prediction costs, counted: the predictor's own work, and work that other predictors in the same

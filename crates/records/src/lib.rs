@@ -2,7 +2,7 @@
 //!
 //! A [`ResultRecord`] is what one run made, a [`Study`] a set of results against a paper, an [`EstimateRecord`] what a
 //! run would cost, a [`Receipt`] what
-//! one run cost. All are [`Record`]s: JSON that begins with its [`Schema`], read with errors that name the
+//! one run cost, a [`BenchRecord`] models side by side. All are [`Record`]s: JSON that begins with its [`Schema`], read with errors that name the
 //! place, and with fields of later versions kept. [`write_whole`] makes a file appear whole or not at all;
 //! an [`OutputFolder`] is claimed before long work and keeps finished stages under names made of their
 //! content ([`content_name`]), so that the same command run again finds them. [`Machine`] says where numbers
@@ -30,6 +30,7 @@
 //! # Ok::<(), RecordError>(())
 //! ```
 
+pub mod bench;
 pub mod codecarbon;
 pub mod content;
 mod error;
@@ -48,6 +49,7 @@ pub mod result;
 mod schema;
 pub mod study;
 
+pub use bench::BenchRecord;
 pub use content::{canonical_json, content_name};
 pub use error::RecordError;
 pub use estimate::EstimateRecord;

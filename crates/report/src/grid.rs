@@ -5,14 +5,15 @@ use crate::readable::{one_line, shortened};
 /// A table: the first column is words, the others are numbers where nothing else is said.
 pub(crate) struct Grid {
     /// Lines of the header, top to bottom; as many cells in each as columns.
-    header: Vec<Vec<&'static str>>,
+    header: Vec<Vec<String>>,
     rows: Vec<Vec<String>>,
     /// Columns of words beside the first.
     words: &'static [usize],
 }
 
 impl Grid {
-    pub(crate) fn new(header: Vec<Vec<&'static str>>, rows: impl Iterator<Item = Vec<String>>) -> Self {
+    pub(crate) fn new<S: Into<String>>(header: Vec<Vec<S>>, rows: impl Iterator<Item = Vec<String>>) -> Self {
+        let header = header.into_iter().map(|line| line.into_iter().map(Into::into).collect()).collect();
         let one_line = |row: Vec<String>| row.iter().map(|cell| one_line(cell)).collect();
         Self { header, rows: rows.map(one_line).collect(), words: &[] }
     }
@@ -40,7 +41,8 @@ impl Grid {
     pub(crate) fn markdown(&self) -> String {
         let columns = self.widths().len();
         let headings = (0..columns).map(|column| {
-            let words: Vec<&str> = self.header.iter().filter_map(|line| line.get(column).copied()).collect();
+            let words: Vec<&str> =
+                self.header.iter().filter_map(|line| line.get(column).map(String::as_str)).collect();
             words.join(" ").trim().to_owned()
         });
         let is_words = |column| column == 0 || self.words.contains(&column);

@@ -1,10 +1,11 @@
 //! Tables and sentences from records: pure functions, text in the end.
 //!
 //! [`table::models`] is what a terminal shows of a result, [`sentences()`] says in two lines what was saved and
-//! when that is repaid, [`page()`] is the whole run as an HTML page, [`table::study_markdown`] and
+//! when that is repaid, [`bench::text`] sets models side by side, [`page()`] is the whole run as an HTML page, [`table::study_markdown`] and
 //! [`table::study_text`] set a study against its paper. [`readable`] writes numbers for people. What is not known is printed as `–`, never as 0; what was estimated and not measured has a `~`.
 
 mod amounts;
+pub mod bench;
 mod chart;
 pub mod estimate;
 mod grid;

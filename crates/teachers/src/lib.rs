@@ -17,6 +17,8 @@ mod learner;
 pub mod library;
 mod neighbours;
 mod nets;
+#[cfg(feature = "onnxruntime")]
+pub mod onnxruntime;
 mod saved;
 mod svm;
 #[cfg(test)]

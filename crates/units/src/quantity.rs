@@ -259,6 +259,12 @@ impl From<Seconds> for Hours {
     }
 }
 
+impl From<Microseconds> for Seconds {
+    fn from(time: Microseconds) -> Self {
+        Self(time.0 * 1e-6)
+    }
+}
+
 impl From<Seconds> for Microseconds {
     fn from(time: Seconds) -> Self {
         Self(time.0 * 1e6)

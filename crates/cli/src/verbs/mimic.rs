@@ -60,7 +60,7 @@ fn options(args: &MimicArgs) -> CompressOptions {
 }
 
 /// The teacher's own folder, where a run's folder is named.
-fn teacher_folder(named: &Path) -> PathBuf {
+pub(crate) fn teacher_folder(named: &Path) -> PathBuf {
     const LIST: &str = "ensemble.json";
     let inside = named.join(TEACHER);
     if !named.join(LIST).exists() && inside.join(LIST).exists() { inside } else { named.to_owned() }
