@@ -23,7 +23,9 @@ pub(crate) fn text(error: &anyhow::Error) -> String {
     for cause in error.chain().skip(1) {
         let _ = write!(text, "\n  caused by: {cause}");
     }
-    if let Some(hint) = error.chain().find_map(hint) {
+    // What was added as context is found by `anyhow` alone, not in the chain.
+    let of_context = error.downcast_ref::<Advised>().map(|advised| advised.hint.clone());
+    if let Some(hint) = of_context.or_else(|| error.chain().find_map(hint)) {
         let _ = write!(text, "\n\nhint: {hint}");
     }
     text

@@ -19,7 +19,7 @@ fn bench(folder: &Path, arguments: &[&str]) -> Ran {
     lessen(folder, &[&["bench"], arguments, &SHORT[..]].concat())
 }
 
-/// Every number as `#`, and one space for several: what is left is the same on every machine.
+/// Numbers in a row as one `#`, and one space for several: what is left is the same on every machine.
 fn without_numbers(text: &str) -> String {
     let mut left = String::new();
     for line in text.lines() {
@@ -31,6 +31,7 @@ fn without_numbers(text: &str) -> String {
                 ["s", "ms", "µs", "ns", "J", "mJ", "µJ", "nJ", "kB", "MB", "B", "k", "M"].contains(&word);
             match word.contains(|letter: char| letter.is_ascii_digit()) || word == "–" {
                 _ if is_unit => {}
+                true if !is_name && words.last() == Some(&"#") => {}
                 true if !is_name => words.push("#"),
                 _ => words.push(word),
             }
