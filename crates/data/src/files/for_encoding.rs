@@ -30,7 +30,7 @@ use crate::{Column, ColumnEncoding, DataError, Encoding, Features, Table, idx};
 pub struct RowBlocks<'a>(Source<'a>);
 
 enum Source<'a> {
-    Text(RowsFor<'a>),
+    Text(Box<RowsFor<'a>>),
     /// What was read whole, until it is taken.
     Whole(Option<Features>),
 }
@@ -75,7 +75,8 @@ impl<'a> RowBlocks<'a> {
         let mut content = Unpacked::of(content, limit).map_err(failed)?;
         let (layout, beginning) = Layout::of_beginning(path, &mut content)?;
         let content = io::Cursor::new(beginning).chain(io::BufReader::new(content));
-        Ok(Self(Source::Text(RowsFor::over(encoding, path, Box::new(content), &layout.options)?)))
+        let rows = RowsFor::over(encoding, path, Box::new(content), &layout.options)?;
+        Ok(Self(Source::Text(Box::new(rows))))
     }
 
     /// The next rows: at most `most`, unless the format is read whole; `None` at the end.
