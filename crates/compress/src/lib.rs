@@ -3,7 +3,7 @@
 //! [`compress()`] is the main job: a library of learners becomes an ensemble ([`select`]), [`munge`] makes new rows, the
 //! ensemble labels them ([`TransferSet`]), small networks mimic it, a deeper one is distilled, pruned and trained again as
 //! a ticket ([`Method`]), all are measured the same way, and [`choose`] says which to ship. [`Stages`] gives each part its name, its receipt and its
-//! resumption. [`bench`] sets any models side by side.
+//! resumption. [`mod@bench`] sets any models side by side.
 //!
 //! Nothing here prints: what is worth saying goes to a [`Progress`].
 
