@@ -403,4 +403,65 @@ mod tests {
             assert!((a - b).abs() < 1e-2, "{a}, {b}");
         }
     }
+
+    #[test]
+    fn a_course_that_is_stopped_anywhere_ends_as_if_it_had_never_been() {
+        let digits = lessen_data::digits().unwrap();
+        let split = digits.split(1).unwrap();
+        let validation = Validation::new(&digits, &split);
+        let given = Given::of(&digits, validation.unit());
+        let lessons = (&digits.features, split.train.as_slice(), given.targets());
+        let shape = Shape { hidden: vec![12], activation: Activation::Relu };
+        let start = shape.start(&Encoding::fit(&digits.features, &split.train), &validation, 1).unwrap();
+        let course = Course {
+            recipe: Recipe::plain(32, Optimiser::adam(0.01)),
+            steps: 90,
+            every: 7,
+            patience: None,
+            metric: Metric::Accuracy,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let run = |name: &str, stop: Option<u64>| {
+            let partial = Partial::for_tests(&folder.path().join(name));
+            let said = |look: &Look| assert!(Some(look.step) != stop, "stopped on purpose");
+            course.run((name, &partial), start.clone(), lessons, &validation, 3, &said).unwrap()
+        };
+        let whole = run("whole", None);
+        for stop in [7, 42, 90] {
+            let stopped =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run("stopped", Some(stop))));
+            assert!(stopped.is_err());
+            let resumed = run("stopped", None);
+            assert_eq!((&resumed.looks, resumed.best_step), (&whole.looks, whole.best_step));
+            assert!(resumed.best == whole.best, "stopped at {stop}");
+            std::fs::remove_file(folder.path().join("stopped")).unwrap();
+        }
+        // The file of a sitting that ended in a damaged one: training begins anew.
+        std::fs::write(folder.path().join("damaged"), b"rubbish").unwrap();
+        assert!(run("damaged", None).best == whole.best);
+    }
+
+    #[test]
+    fn patience_ends_a_course_early() {
+        let digits = lessen_data::digits().unwrap();
+        let split = digits.split(1).unwrap();
+        let validation = Validation::new(&digits, &split);
+        let given = Given::of(&digits, validation.unit());
+        let lessons = (&digits.features, split.train.as_slice(), given.targets());
+        let shape = Shape { hidden: vec![4], activation: Activation::Relu };
+        let start = shape.start(&Encoding::fit(&digits.features, &split.train), &validation, 1).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let partial = Partial::for_tests(&folder.path().join("patience"));
+        let course = Course {
+            // A rate at which nothing is learned after a while.
+            recipe: Recipe::plain(32, Optimiser::sgd(1e-9)),
+            steps: 1000,
+            every: 5,
+            patience: Some(3),
+            metric: Metric::Rmse,
+        };
+        let trained = course.run(("p", &partial), start, lessons, &validation, 3, &|_| ()).unwrap();
+        let last = trained.looks.last().unwrap().step;
+        assert!(last < 1000 && last == trained.best_step + 15, "{last}, {}", trained.best_step);
+    }
 }

@@ -16,8 +16,7 @@ use std::time::{Duration, Instant};
 use lessen_data::named::{self, Folders};
 use lessen_data::{Answer, Dataset, Encoding, Features, Images, Target, random};
 use lessen_engine::{
-    Activation, Matrix, MatrixMut, Optimiser, Plan, Recipe, Schedule, Targets, Trainer, TrainingRows,
-    initial, product,
+    Activation, Matrix, MatrixMut, Optimiser, Plan, Recipe, Targets, Trainer, TrainingRows, initial, product,
 };
 use lessen_model::{Batch, Format, Network, Predictor, predict_rows};
 use rand::RngExt;
@@ -193,11 +192,11 @@ impl Ours {
         let network = read(&self.folder.join(format!("start-{density}.lsm")))?;
         let optimiser = match optimiser {
             "adam" => Optimiser::adam(0.0012),
-            "sgd0" => Optimiser::Sgd { rate: 0.01, momentum: 0.0 },
-            "sgd0.9" => Optimiser::Sgd { rate: 0.01, momentum: 0.9 },
+            "sgd0" => Optimiser::sgd(0.01),
+            "sgd0.9" => Optimiser::Sgd { rate: 0.01, momentum: 0.9, nesterov: false },
             _ => return Err(format!("unknown optimiser `{optimiser}`").into()),
         };
-        let recipe = Recipe { batch, optimiser, schedule: Schedule::Constant, weight_decay: 0.0 };
+        let recipe = Recipe::plain(batch, optimiser);
         Ok(Trainer::new(network, recipe, 1)?)
     }
 
@@ -434,12 +433,7 @@ fn random_images() -> (Features, Vec<u32>) {
 
 /// 1000 steps: enough that the large weights are where they matter.
 fn trained(network: &Network, rows: &TrainingRows<'_>) -> Outcome<Network> {
-    let recipe = Recipe {
-        batch: 60,
-        optimiser: Optimiser::adam(0.0012),
-        schedule: Schedule::Constant,
-        weight_decay: 0.0,
-    };
+    let recipe = Recipe::plain(60, Optimiser::adam(0.0012));
     let mut trainer = Trainer::new(network.clone(), recipe, 1)?;
     for _ in 0..1000 {
         trainer.step(rows)?;

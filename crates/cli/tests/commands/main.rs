@@ -12,6 +12,7 @@ mod own;
 mod predict;
 mod resume;
 mod run;
+mod train;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

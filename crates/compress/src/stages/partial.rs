@@ -20,6 +20,7 @@ pub struct Partial<'a> {
     /// All that the stage has used, earlier sittings included.
     spent: Box<dyn Fn() -> StageRecord + Send + Sync + 'a>,
     saved: Mutex<Instant>,
+    interval: Duration,
 }
 
 impl<'a> Partial<'a> {
@@ -35,10 +36,10 @@ impl<'a> Partial<'a> {
                 None => now,
             }
         });
-        Self { path, found, spent, saved: Mutex::new(Instant::now()) }
+        Self { path, found, spent, saved: Mutex::new(Instant::now()), interval: INTERVAL }
     }
 
-    /// One that belongs to no stage.
+    /// One that belongs to no stage and is always due.
     #[cfg(test)]
     pub(crate) fn for_tests(path: &std::path::Path) -> Self {
         let spent = || {
@@ -49,7 +50,7 @@ impl<'a> Partial<'a> {
                 lessen_units::Figure::unavailable("a test"),
             )
         };
-        Self::open(path.to_owned(), spent)
+        Self { interval: Duration::ZERO, ..Self::open(path.to_owned(), spent) }
     }
 
     /// What an earlier sitting saved last.
@@ -59,7 +60,7 @@ impl<'a> Partial<'a> {
 
     /// Whether it is time to save again.
     pub fn is_due(&self) -> bool {
-        self.saved.lock().is_ok_and(|saved| saved.elapsed() >= INTERVAL)
+        self.saved.lock().is_ok_and(|saved| saved.elapsed() >= self.interval)
     }
 
     /// Saves the state.
