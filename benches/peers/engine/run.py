@@ -16,6 +16,8 @@ ROOT = HERE.parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 PEER = TARGET / "release" / "examples" / "peer"
 THREADS = 2
+# Threads that wait for each other are many times slower beside another job, and not all programs alike.
+BUSY = 0.7
 TOLERANCE = 1e-4
 LENET_MACS = 784 * 300 + 300 * 100 + 100 * 10
 FIRST_MACS = 784 * 300
@@ -148,10 +150,15 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--data-dir", help="folder with the files of MNIST; random bytes without it")
     arguments.add_argument("--rounds", type=int, default=7)
+    arguments.add_argument("--busy", action="store_true", help="measure beside other work, to try the program out")
     arguments.add_argument("--only", default="", help="rows whose name has this text")
     arguments.add_argument("--out", type=pathlib.Path, default=HERE / "result.json")
     said = arguments.parse_args()
     asked = [row for row in rows() if said.only in row.name]
+    load = os.getloadavg()[0]
+    if load > BUSY and not said.busy:
+        sys.exit(f"something else works here (load {load:.1f}, expected at most {BUSY}): no ratio would be worth anything; "
+                 "wait, or measure all the same with --busy")
     if not PEER.exists():
         sys.exit("build it first: cargo build --release -p lessen-engine --example peer")
     with tempfile.TemporaryDirectory() as name:
@@ -164,7 +171,6 @@ def main():
         differences = check(programs, asked)
         machine = programs["ours"].ask("floor")
         found = measure(programs, asked, said.rounds)
-        load = os.getloadavg()[0]
         for program in programs.values():
             program.end()
         table = [line(row, found, floor_us(row.ours, folder, machine)) for row in asked]
