@@ -10,7 +10,7 @@ use std::time::Instant;
 use crate::error::SpawnError;
 use crate::running::Running;
 use crate::signals::Signals;
-use crate::tree::Tree;
+use crate::tree::{Tree, Visit};
 
 /// A program with its arguments, and how it is to be run.
 #[derive(Clone, Debug)]
@@ -37,6 +37,28 @@ impl Default for Options {
     }
 }
 
+/// What is made ready for a command in a thread of its own: a control group, and the way into it, which takes the kernel
+/// about 10 ms. Begun as early as possible it costs no time; whatever this process does until [`Command::spawn_with`] is
+/// told from what the command does. Dropped, it leaves nothing.
+#[derive(Debug)]
+pub struct Prepared {
+    visit: Result<Visit, String>,
+}
+
+impl Prepared {
+    /// Begins, and returns at once. Without `control_group` there is nothing to make ready.
+    pub fn begin(control_group: bool) -> Self {
+        Self { visit: if control_group { Visit::begin() } else { Err("none was to be made".to_owned()) } }
+    }
+
+    /// Waits until all is ready, for a first reading of a meter right before the command is started.
+    pub fn wait(&self) {
+        if let Ok(visit) = &self.visit {
+            visit.arrive();
+        }
+    }
+}
+
 impl Command {
     /// The program is the first of `argv`; it is looked for on `PATH` unless it contains a slash.
     pub fn new(argv: impl IntoIterator<Item = OsString>, options: Options) -> Self {
@@ -49,21 +71,31 @@ impl Command {
     /// # Errors
     /// Where there is no such program, it cannot be executed, or the system has no room for it.
     pub fn spawn(&self) -> Result<Running, SpawnError> {
+        self.spawn_with(Prepared::begin(self.options.control_group))
+    }
+
+    /// [`Command::spawn`] with what was begun earlier.
+    ///
+    /// # Errors
+    /// As [`Command::spawn`].
+    pub fn spawn_with(&self, prepared: Prepared) -> Result<Running, SpawnError> {
         let (program, arguments) = self.argv.split_first().ok_or(SpawnError::Empty)?;
         // Before there is a child, so that none of its signals is missed, and caught rather than ignored or blocked:
         // a caught signal is back at its default in the child.
         let signals = Signals::listen().map_err(|source| SpawnError::Signals { source })?;
-        let mut tree = Tree::prepare(self.options.control_group);
+        prepared.wait();
+        let mut tree = Tree::prepare(prepared.visit);
         let began = Instant::now();
-        let mut started = tree.spawn(&mut self.prepared(program, arguments));
+        let mut started = tree.spawn(|| self.prepared(program, arguments));
         if let (Err(error), Some(file)) = (&started, found(program))
             && error.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error())
         {
             // A script without a first line that says what runs it is run by the shell, as shells do.
             let script = [file.into_os_string()];
-            started =
-                tree.spawn(&mut self.prepared(OsStr::new("/bin/sh"), &[&script[..], arguments].concat()));
+            let arguments = [&script[..], arguments].concat();
+            started = tree.spawn(|| self.prepared(OsStr::new("/bin/sh"), &arguments));
         }
+        tree.settle();
         let child = started.map_err(|error| refusal(program, error))?;
         Ok(Running::new(&child, began, tree, signals, self.options.wait_all))
     }

@@ -55,7 +55,7 @@ pub mod stages;
 mod tree;
 
 #[cfg(target_os = "linux")]
-pub use command::{Command, Options};
+pub use command::{Command, Options, Prepared};
 #[cfg(target_os = "linux")]
 pub use error::{SpawnError, WaitError};
 #[cfg(target_os = "linux")]

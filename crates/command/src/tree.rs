@@ -23,6 +23,7 @@ use std::{io, thread};
 use lessen_units::{Bytes, Figure, Kind, Seconds};
 
 use self::cgroup::Group;
+pub(crate) use self::cgroup::Visit;
 use self::proc::Process;
 use self::reaped::Reaped;
 
@@ -46,6 +47,8 @@ pub struct Usage {
 /// The counters of one command.
 #[derive(Debug)]
 pub(crate) struct Tree {
+    /// Until the command has been started: the way into its group.
+    visit: Option<Visit>,
     group: Result<Group, String>,
     /// Of this process's children that were waited for before the command began.
     before: Reaped,
@@ -64,11 +67,15 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// Makes ready to count what will be started.
-    pub(crate) fn prepare(may_make_a_group: bool) -> Self {
-        let group = if may_make_a_group { Group::make() } else { Err("none was to be made".to_owned()) };
+    /// Makes ready to count what will be started. `visit` is why there is no group, where there is none.
+    pub(crate) fn prepare(visit: Result<Visit, String>) -> Self {
+        let (visit, why) = match visit {
+            Ok(visit) => (Some(visit), String::new()),
+            Err(why) => (None, why),
+        };
         Self {
-            group,
+            visit,
+            group: Err(why),
             before: Reaped::so_far(),
             subreaper: rustix::process::set_child_subreaper(Some(rustix::process::getpid())).is_ok(),
             own_peak: proc::own_peak_memory(),
@@ -80,17 +87,21 @@ impl Tree {
         }
     }
 
-    /// Starts the command inside of the control group, if there is one.
-    pub(crate) fn spawn(&mut self, command: &mut Command) -> io::Result<Child> {
-        match &mut self.group {
-            Err(_) => command.spawn(),
-            Ok(group) => match group.spawn(command) {
-                Ok(outcome) => outcome,
-                Err(why) => {
-                    self.group = Err(why);
-                    command.spawn()
-                }
-            },
+    /// Starts the command inside of the control group, if there is one; may be tried more than once.
+    pub(crate) fn spawn(&mut self, command: impl Fn() -> Command) -> io::Result<Child> {
+        if let Some(visit) = &self.visit {
+            match visit.spawn(command()) {
+                Some(outcome) => return outcome,
+                None => self.settle(),
+            }
+        }
+        command().spawn()
+    }
+
+    /// The command was started: we go back to where we belong.
+    pub(crate) fn settle(&mut self) {
+        if let Some(visit) = self.visit.take() {
+            self.group = visit.end();
         }
     }
 

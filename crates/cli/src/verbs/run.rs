@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use lessen_command::stages::VARIABLE;
-use lessen_command::{Command, Options, SpawnError, Usage};
+use lessen_command::{Command, Options, Prepared, SpawnError, Usage};
 use lessen_meter::{Account, Ladder, Overhead, Recorder, Replay, Settings, Visible};
 use lessen_records::receipt::State;
 use lessen_records::{Receipt, Record as _, write_whole};
@@ -29,6 +29,8 @@ use gauges::Gauges;
 use stages::Stages;
 
 pub(crate) fn run(args: &RunArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
+    // First, as it takes a while in which the rest is made ready.
+    let prepared = Prepared::begin(true);
     let tables = site::tables(args.site.tables.as_deref())?;
     let site = site::site(&args.site, &tables)?;
     let ledger = super::ledger::place(args.sensors.ledger.as_deref());
@@ -39,8 +41,10 @@ pub(crate) fn run(args: &RunArgs, common: &Common, output: &Output) -> anyhow::R
     let options = Options { environment: variables(&stages), wait_all: args.wait_all, ..Options::default() };
     let command = Command::new(args.command.iter().cloned(), options);
     // The sensors are read before there is a command, so that the shortest is measured.
-    let recorder = Recorder::begin(Ladder::find(&settings));
-    let mut running = match command.spawn() {
+    let ladder = Ladder::find(&settings);
+    prepared.wait();
+    let recorder = Recorder::begin(ladder);
+    let mut running = match command.spawn_with(prepared) {
         Ok(running) => running,
         Err(error) => return Ok(refused(&error, output)),
     };
