@@ -11,12 +11,12 @@ mod grid;
 mod hardware;
 mod price;
 pub(crate) mod reading;
+mod shelf;
 mod training;
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
-use std::sync::LazyLock;
 
 pub use error::TableError;
 pub use factor::{Amount, AmountUnit, DefaultValue, Equivalent};
@@ -25,6 +25,7 @@ pub use grid::{CloudRegion, Grid, PueScope, Scope};
 pub use hardware::{Accelerator, Processor, ProcessorKind};
 pub use price::{Price, PriceKind, PriceUnit};
 pub use reading::{Row, Table, Unfit};
+pub use shelf::Shelf;
 pub use training::{ComputeKind, EnergyScope, PowerKind, TrainingCompute, TrainingReport};
 
 /// Where a value was seen.
@@ -56,23 +57,23 @@ impl Confidence {
 #[derive(Clone, Debug)]
 pub struct Tables {
     /// Carbon intensity by country, state and province.
-    pub grids: Table<Grid>,
+    pub grids: Shelf<Grid>,
     /// Regions of the clouds: their grid, intensity and PUE.
-    pub cloud_regions: Table<CloudRegion>,
+    pub cloud_regions: Shelf<CloudRegion>,
     /// GPUs, TPUs and their kin.
-    pub accelerators: Table<Accelerator>,
+    pub accelerators: Shelf<Accelerator>,
     /// CPUs, and families of them.
-    pub processors: Table<Processor>,
+    pub processors: Shelf<Processor>,
     /// What devices and electricity cost.
-    pub prices: Table<Price>,
+    pub prices: Shelf<Price>,
     /// Everyday things and what they emit.
-    pub equivalents: Table<Equivalent>,
+    pub equivalents: Shelf<Equivalent>,
     /// What is taken where nothing is said, and factors of published methods.
-    pub defaults: Table<DefaultValue>,
+    pub defaults: Shelf<DefaultValue>,
     /// Arithmetic of published trainings.
-    pub training_compute: Table<TrainingCompute>,
+    pub training_compute: Shelf<TrainingCompute>,
     /// Energy and emissions of published trainings.
-    pub training_reports: Table<TrainingReport>,
+    pub training_reports: Shelf<TrainingReport>,
     /// Tables of the user's that were laid over ours; empty where there are none.
     pub own: Vec<OwnTable>,
 }
@@ -88,37 +89,23 @@ pub struct OwnTable {
     pub replaced: usize,
 }
 
-macro_rules! built_in {
-    ($row:ty, $file:literal) => {
-        Table::<$row>::read($file, include_bytes!(concat!("../tables/", $file)))
-    };
-}
-
-static BUILT_IN: LazyLock<Result<Tables, TableError>> = LazyLock::new(|| {
-    let tables = Tables {
-        grids: built_in!(Grid, "grid.csv")?,
-        cloud_regions: built_in!(CloudRegion, "cloud_regions.csv")?,
-        accelerators: built_in!(Accelerator, "accelerators.csv")?,
-        processors: built_in!(Processor, "processors.csv")?,
-        prices: built_in!(Price, "prices.csv")?,
-        equivalents: built_in!(Equivalent, "equivalents.csv")?,
-        defaults: built_in!(DefaultValue, "defaults.csv")?,
-        training_compute: built_in!(TrainingCompute, "training_compute.csv")?,
-        training_reports: built_in!(TrainingReport, "training_reports.csv")?,
-        own: Vec::new(),
-    };
-    tables.check()?;
-    Ok(tables)
-});
+static BUILT_IN: Tables = Tables {
+    grids: Shelf::new(include_bytes!("../tables/grid.csv")),
+    cloud_regions: Shelf::new(include_bytes!("../tables/cloud_regions.csv")),
+    accelerators: Shelf::new(include_bytes!("../tables/accelerators.csv")),
+    processors: Shelf::new(include_bytes!("../tables/processors.csv")),
+    prices: Shelf::new(include_bytes!("../tables/prices.csv")),
+    equivalents: Shelf::new(include_bytes!("../tables/equivalents.csv")),
+    defaults: Shelf::new(include_bytes!("../tables/defaults.csv")),
+    training_compute: Shelf::new(include_bytes!("../tables/training_compute.csv")),
+    training_reports: Shelf::new(include_bytes!("../tables/training_reports.csv")),
+    own: Vec::new(),
+};
 
 impl Tables {
-    /// The tables that come with the program.
+    /// The tables that come with the program; each is read when it is first used.
     pub fn built_in() -> &'static Self {
-        match &*BUILT_IN {
-            Ok(tables) => tables,
-            // Compiled in and read by the tests: no input of a user's leads here.
-            Err(error) => unreachable!("a built-in table is broken: {error}"),
-        }
+        &BUILT_IN
     }
 
     /// Ours with the user's own rows laid over them: each file of `folder` that is named like one of our tables is
@@ -132,15 +119,15 @@ impl Tables {
         only_ours(folder)?;
         let mut tables = Self::built_in().clone();
         let mut own = Vec::new();
-        own.extend(tables.grids.lay_over(folder)?);
-        own.extend(tables.cloud_regions.lay_over(folder)?);
-        own.extend(tables.accelerators.lay_over(folder)?);
-        own.extend(tables.processors.lay_over(folder)?);
-        own.extend(tables.prices.lay_over(folder)?);
-        own.extend(tables.equivalents.lay_over(folder)?);
-        own.extend(tables.defaults.lay_over(folder)?);
-        own.extend(tables.training_compute.lay_over(folder)?);
-        own.extend(tables.training_reports.lay_over(folder)?);
+        own.extend(tables.grids.table_mut().lay_over(folder)?);
+        own.extend(tables.cloud_regions.table_mut().lay_over(folder)?);
+        own.extend(tables.accelerators.table_mut().lay_over(folder)?);
+        own.extend(tables.processors.table_mut().lay_over(folder)?);
+        own.extend(tables.prices.table_mut().lay_over(folder)?);
+        own.extend(tables.equivalents.table_mut().lay_over(folder)?);
+        own.extend(tables.defaults.table_mut().lay_over(folder)?);
+        own.extend(tables.training_compute.table_mut().lay_over(folder)?);
+        own.extend(tables.training_reports.table_mut().lay_over(folder)?);
         if own.is_empty() {
             return Err(TableError::NoneOfOurs {
                 folder: folder.to_owned(),
