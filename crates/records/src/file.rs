@@ -14,15 +14,30 @@ use crate::error::RecordError;
 /// [`RecordError::File`]. Nothing of the temporary file is left then, and what `path` held is untouched
 /// (but for the case that only the last step, syncing the folder, failed).
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
+    write(path, bytes, true)
+}
+
+/// [`write_whole`] that does not wait for the disk: for a second copy. Nobody ever sees a part of it, but after a power
+/// cut it may be empty.
+///
+/// # Errors
+/// As [`write_whole`].
+pub fn write_copy(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
+    write(path, bytes, false)
+}
+
+fn write(path: &Path, bytes: &[u8], sync: bool) -> Result<(), RecordError> {
     let failed = |source| RecordError::File { action: "write", path: path.to_owned(), source };
     let folder = folder_of(path).map_err(failed)?;
     let unfinished = Unfinished(unfinished_path(folder));
     let mut file = OpenOptions::new().write(true).create_new(true).open(&unfinished.0).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
-    file.sync_all().map_err(failed)?;
+    if sync {
+        file.sync_all().map_err(failed)?;
+    }
     drop(file);
     fs::rename(&unfinished.0, path).map_err(failed)?;
-    sync_folder(folder).map_err(failed)
+    if sync { sync_folder(folder).map_err(failed) } else { Ok(()) }
 }
 
 /// The folder that a file is in: `.` for a bare name.

@@ -53,7 +53,7 @@ pub use bench::BenchRecord;
 pub use content::{canonical_json, content_name};
 pub use error::RecordError;
 pub use estimate::EstimateRecord;
-pub use file::write_whole;
+pub use file::{write_copy, write_whole};
 pub use folder::OutputFolder;
 pub use instant::now;
 pub use ledger::{Ledger, LedgerError};

@@ -16,7 +16,7 @@ use lessen_command::stages::VARIABLE;
 use lessen_command::{Command, Options, Prepared, SpawnError, Usage};
 use lessen_meter::{Account, Ladder, Overhead, Recorder, Replay, Settings, Visible};
 use lessen_records::receipt::State;
-use lessen_records::{Receipt, Record as _, write_whole};
+use lessen_records::{Receipt, Record as _, write_copy};
 
 use crate::Outcome;
 use crate::args::Common;
@@ -31,9 +31,9 @@ use stages::Stages;
 pub(crate) fn run(args: &RunArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
     // First, as it takes a while in which the rest is made ready.
     let prepared = Prepared::begin(true);
+    let mut book = Book::open(super::ledger::place(args.sensors.ledger.as_deref()), output);
     let tables = site::tables(args.site.tables.as_deref())?;
     let site = site::site(&args.site, &tables)?;
-    let ledger = super::ledger::place(args.sensors.ledger.as_deref());
     let settings = settings(&args.sensors, args.interval.0)?;
     let gauges = Gauges::serve(args.metrics)?;
     let stages = Stages::open();
@@ -49,8 +49,7 @@ pub(crate) fn run(args: &RunArgs, common: &Common, output: &Output) -> anyhow::R
         Err(error) => return Ok(refused(&error, output)),
     };
     stages.wakes(running.waker());
-    let mut book = Book::open(ledger, output);
-    book.begin(&clerk.receipt(&Moment::now(&recorder, None), State::Running, None));
+    book.begin(clerk.receipt(&Moment::now(&recorder, None), State::Running, None));
     let interval = args.interval.0;
     let ended = running.wait(interval, |usage| {
         stages.answer(&recorder, usage);
@@ -126,7 +125,7 @@ fn hand_over(receipt: &Receipt, args: &RunArgs, common: &Common, output: &Output
         Err(error) => return output.failure(&format!("error: the receipt cannot be written: {error}")),
     };
     if let Some(path) = &args.receipt
-        && let Err(error) = write_whole(path, json.as_bytes())
+        && let Err(error) = write_copy(path, json.as_bytes())
     {
         output.failure(&format!("error: {error}"));
     }

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bench;
+mod broken_ledger;
 mod data;
 mod estimate;
 mod help;
