@@ -33,6 +33,9 @@ pub(crate) trait Service: Send + 'static {
 
     /// `request` is all that came so far; `last` says that no more will.
     fn hear(&mut self, request: &[u8], last: bool) -> Heard;
+
+    /// What is to be done once, in the server's thread, before anybody is heard.
+    fn begin(&mut self) {}
 }
 
 /// Where clients come from.
@@ -73,6 +76,7 @@ impl Drop for Server {
 
 fn serve<S: Service>(door: &Door, end: &UnixStream, mut service: S) {
     let mut clients: Vec<Client> = Vec::new();
+    service.begin();
     loop {
         let ready = wait(door, end, &clients);
         if ready.end {

@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process;
@@ -55,7 +55,8 @@ impl Listener {
         let path = folder.path.join("socket");
         let door = Door::Unix(UnixListener::bind(&path)?);
         let timeline = Arc::new(Mutex::new(Timeline::begin_at(Instant::now())));
-        let hall = Hall { timeline: Arc::clone(&timeline), on_change: Box::new(on_change) };
+        let place = folder.path.parent().map(Path::to_owned);
+        let hall = Hall { timeline: Arc::clone(&timeline), on_change: Box::new(on_change), place };
         let server = Server::start("lessen-stages", door, hall)?;
         Ok(Self { timeline, path, server: Some(server), _folder: folder })
     }
@@ -83,10 +84,18 @@ fn lock(timeline: &Mutex<Timeline>) -> MutexGuard<'_, Timeline> {
 struct Hall {
     timeline: Arc<Mutex<Timeline>>,
     on_change: Box<dyn FnMut(&Change) + Send>,
+    /// Where folders of listeners are.
+    place: Option<PathBuf>,
 }
 
 impl Service for Hall {
     const LONGEST: usize = LONGEST_LINE;
+
+    fn begin(&mut self) {
+        if let Some(place) = &self.place {
+            sweep(place);
+        }
+    }
 
     fn hear(&mut self, request: &[u8], last: bool) -> Heard {
         let at = Instant::now();
@@ -155,13 +164,88 @@ impl Folder {
     }
 }
 
+const NAME: &str = "lessen-";
+
 fn name() -> String {
     let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    format!("lessen-{}-{:x}", process::id(), clock.as_nanos())
+    format!("{NAME}{}-{:x}", process::id(), clock.as_nanos())
+}
+
+/// Who made the folder of that name, where it is one of a listener.
+fn owner(name: &str) -> Option<u32> {
+    let (pid, clock) = name.strip_prefix(NAME)?.split_once('-')?;
+    u64::from_str_radix(clock, 16).ok()?;
+    pid.parse().ok()
+}
+
+/// Names that are looked at in a folder of temporary files, which may be full of them.
+const MOST_NAMES: usize = 20_000;
+
+/// Removes folders of ours that were left by processes that were killed. They hold a socket and nothing else, so what
+/// holds more stays.
+fn sweep(place: &Path) {
+    // Elsewhere nobody could tell who is gone.
+    if !Path::new("/proc/self").exists() {
+        return;
+    }
+    let us = rustix::process::geteuid().as_raw();
+    for entry in place.read_dir().into_iter().flatten().take(MOST_NAMES).flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(owner) else { continue };
+        let is_ours = || entry.metadata().is_ok_and(|about| about.is_dir() && about.uid() == us);
+        if !Path::new("/proc").join(pid.to_string()).exists() && is_ours() {
+            let _ = fs::remove_file(entry.path().join("socket"));
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_dead_left_is_swept_up_and_nothing_else() {
+        let place = tempfile::tempdir().unwrap();
+        let make = |name: &str, file: Option<&str>| {
+            let folder = place.path().join(name);
+            fs::create_dir(&folder).unwrap();
+            file.map(|file| fs::write(folder.join(file), "").unwrap());
+        };
+        // Numbers of processes end at 4,194,304.
+        make("lessen-4999999-18ec", Some("socket"));
+        make("lessen-4999998-18ec", None);
+        make("lessen-4999997-18ec", Some("letters"));
+        make("lessen-4999996-xyz", Some("socket"));
+        make("lessen-4999995", None);
+        make("other-4999994-18ec", None);
+        make(&format!("lessen-{}-18ec", process::id()), Some("socket"));
+        fs::write(place.path().join("lessen-4999993-18ec"), "a file").unwrap();
+        sweep(place.path());
+        let mut left: Vec<_> = place
+            .path()
+            .read_dir()
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        let ours = format!("lessen-{}-18ec", process::id());
+        let mut expected = vec![
+            "lessen-4999993-18ec",
+            "lessen-4999995",
+            "lessen-4999996-xyz",
+            "lessen-4999997-18ec",
+            &ours,
+            "other-4999994-18ec",
+        ];
+        expected.sort_unstable();
+        if Path::new("/proc/self").exists() {
+            assert_eq!(left, expected);
+        }
     }
 }
