@@ -27,7 +27,7 @@ pub struct Settings {
     pub roots: Roots,
     /// Whether to count all of the platform (`psys`) in place of the packages and their memory.
     pub psys: bool,
-    /// Which NVIDIA boards the command may use.
+    /// Which boards the command may use.
     pub visible: Visible,
     /// A recorded trace to play back in place of the parts that it has.
     pub replay: Option<Replay>,
@@ -185,7 +185,7 @@ pub(crate) fn candidates(settings: &Settings, perf: &dyn Perf) -> Vec<Candidate>
     let mut add = |name, role, source| {
         found.push(Candidate { name, role, found: source, unread: Vec::new() });
     };
-    add("hwmon", Role::Accelerator, boxed(Hwmon::amd_boards(&roots.sys)));
+    add("hwmon", Role::Accelerator, boxed(Hwmon::amd_boards(&roots.sys, &settings.visible)));
     add("battery", Role::Last, boxed(Batteries::find(&roots.sys)));
     found
 }

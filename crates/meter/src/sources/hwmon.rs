@@ -9,6 +9,7 @@ use std::time::Duration;
 use lessen_units::{Joules, Watts};
 
 use super::files::{folders, number, number_or_refusal, text_if_any};
+use super::nvidia::Visible;
 use super::{Device, Part, Refusal, Rung, Sample, Source};
 use crate::moment::Moment;
 
@@ -56,13 +57,21 @@ impl Hwmon {
         Err(Refusal::absent("no hwmon sensor of a processor"))
     }
 
-    /// AMD's graphics boards under `sys`.
-    pub(crate) fn amd_boards(sys: &Path) -> Result<Self, Refusal> {
+    /// AMD's graphics boards under `sys` that the command may use; they are counted in the order of the bus, as ROCm does.
+    pub(crate) fn amd_boards(sys: &Path, visible: &Visible) -> Result<Self, Refusal> {
         let chips = chips(sys).into_iter().filter(|chip| chip.name == "amdgpu" && chip.is_board());
-        let gauges: Vec<(String, Gauge)> =
-            chips.enumerate().map(|(index, chip)| (format!("gpu amd {index}"), chip.board_gauge())).collect();
-        if gauges.is_empty() {
+        let mut chips: Vec<Chip> = chips.collect();
+        chips.sort_by_cached_key(Chip::place_on_the_bus);
+        if chips.is_empty() {
             return Err(Refusal::absent("no AMD graphics board"));
+        }
+        let ids: Vec<Option<String>> = chips.iter().map(Chip::unique_id).collect();
+        let mut places = visible.amd_boards(&ids);
+        places.sort_unstable();
+        let gauge = |place: usize| (format!("gpu amd {place}"), chips[place].board_gauge());
+        let gauges: Vec<(String, Gauge)> = places.into_iter().map(gauge).collect();
+        if gauges.is_empty() {
+            return Err(Refusal::absent("ROCR_VISIBLE_DEVICES or HIP_VISIBLE_DEVICES hides AMD's boards"));
         }
         Self::open(gauges, Part::Accelerator)
     }
@@ -156,6 +165,17 @@ impl Chip {
         self.folder.join("power1_cap").exists() && label.as_deref() != Some("slowPPT")
     }
 
+    /// The device's address, such as `0000:03:00.0`; none in a tree without devices.
+    fn place_on_the_bus(&self) -> Option<String> {
+        let device = fs::canonicalize(self.folder.join("device")).ok()?;
+        Some(device.file_name()?.to_string_lossy().into_owned())
+    }
+
+    /// What ROCm calls a board by.
+    fn unique_id(&self) -> Option<String> {
+        text_if_any(&self.folder.join("device/unique_id"))
+    }
+
     fn board_gauge(&self) -> Gauge {
         let stem = if self.folder.join("energy1_input").exists() { "energy1" } else { "power1" };
         self.gauge(stem)
@@ -210,13 +230,18 @@ mod tests {
             ("hwmon0/name", "nvme"),
             ("hwmon0/power1_average", "5000000"),
         ]);
-        let found = read(Hwmon::amd_boards(sys.path()).unwrap());
+        let found = read(Hwmon::amd_boards(sys.path(), &Visible::default()).unwrap());
         let expected = [
             ("gpu amd 0", Rung::IntegratedPower, Sample::Drawn(Watts(35.0))),
             ("gpu amd 1", Rung::Counter, energy(123_456)),
             ("gpu amd 2", Rung::IntegratedPower, Sample::Drawn(Watts(12.0))),
         ];
         assert_eq!(found, expected.map(|(name, rung, sample)| (name.to_owned(), rung, sample)));
+        let hiding = |names: &str| Visible { hip: Some(names.to_owned()), ..Visible::default() };
+        let shown = read(Hwmon::amd_boards(sys.path(), &hiding("2,1")).unwrap());
+        let names: Vec<&str> = shown.iter().map(|(name, ..)| name.as_str()).collect();
+        assert_eq!(names, ["gpu amd 1", "gpu amd 2"]);
+        assert!(!Hwmon::amd_boards(sys.path(), &hiding("")).unwrap_err().there);
     }
 
     #[test]
@@ -265,12 +290,17 @@ mod tests {
     fn nothing_or_nothing_legible_is_a_reason() {
         let sys = tree(&[("hwmon0/name", "coretemp"), ("hwmon1/name", "power_meter")]);
         assert!(!Hwmon::processors(sys.path()).unwrap_err().there);
-        assert!(!Hwmon::amd_boards(sys.path()).unwrap_err().there);
+        assert!(!Hwmon::amd_boards(sys.path(), &Visible::default()).unwrap_err().there);
         let sys =
             tree(&[("hwmon0/name", "amdgpu"), ("hwmon0/power1_cap", "1"), ("hwmon0/power1_average", "")]);
-        let refusal = Hwmon::amd_boards(sys.path()).unwrap_err();
+        let refusal = Hwmon::amd_boards(sys.path(), &Visible::default()).unwrap_err();
         assert!(refusal.there && refusal.why.ends_with("holds ``, expected a number"), "{refusal:?}");
         let sys = tree(&[("hwmon0/name", "amdgpu"), ("hwmon0/power1_cap", "1")]);
-        assert!(Hwmon::amd_boards(sys.path()).unwrap_err().why.ends_with("power1_input` is missing"));
+        assert!(
+            Hwmon::amd_boards(sys.path(), &Visible::default())
+                .unwrap_err()
+                .why
+                .ends_with("power1_input` is missing")
+        );
     }
 }

@@ -29,7 +29,7 @@ impl Nvml for Fake {
 }
 
 fn boards(nvml: Fake, cuda: Option<&str>) -> Result<(Boards, Vec<Unread>), Refusal> {
-    Boards::of(Box::new(nvml), &Visible { cuda: cuda.map(str::to_owned), nvidia: None })
+    Boards::of(Box::new(nvml), &Visible { cuda: cuda.map(str::to_owned), ..Visible::default() })
 }
 
 #[test]

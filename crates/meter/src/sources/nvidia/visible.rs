@@ -14,13 +14,41 @@ pub struct Visible {
     pub cuda: Option<String>,
     /// `NVIDIA_VISIBLE_DEVICES`, by which container runtimes choose.
     pub nvidia: Option<String>,
+    /// `ROCR_VISIBLE_DEVICES`, of AMD's boards: indices, and `GPU-` with the board's unique id.
+    pub rocr: Option<String>,
+    /// `HIP_VISIBLE_DEVICES`: the same, among those that the other left.
+    pub hip: Option<String>,
 }
 
 impl Visible {
     /// Those of this process, which a command inherits.
     pub fn from_environment() -> Self {
         let variable = |name| env::var(name).ok();
-        Self { cuda: variable("CUDA_VISIBLE_DEVICES"), nvidia: variable("NVIDIA_VISIBLE_DEVICES") }
+        Self {
+            cuda: variable("CUDA_VISIBLE_DEVICES"),
+            nvidia: variable("NVIDIA_VISIBLE_DEVICES"),
+            rocr: variable("ROCR_VISIBLE_DEVICES"),
+            hip: variable("HIP_VISIBLE_DEVICES"),
+        }
+    }
+
+    /// The places of the visible ones among AMD's boards, of which the unique ids are given where they have some. What
+    /// follows a name that fits no board is ignored, as ROCm does.
+    pub(crate) fn amd_boards(&self, ids: &[Option<String>]) -> Vec<usize> {
+        let mut left: Vec<usize> = (0..ids.len()).collect();
+        for names in [&self.rocr, &self.hip].into_iter().flatten() {
+            let place = |name: &str| match name.strip_prefix("GPU-") {
+                Some(id) => {
+                    let has_it = |&place: &usize| {
+                        ids[place].as_ref().is_some_and(|known| known.eq_ignore_ascii_case(id))
+                    };
+                    left.iter().copied().find(has_it)
+                }
+                None => left.get(name.parse::<usize>().ok()?).copied(),
+            };
+            left = once(names.split(',').map_while(|name| place(name.trim())));
+        }
+        left
     }
 
     /// The indices of the visible ones among `boards`, each once; `board_of_part` finds the board of a part by
@@ -72,7 +100,7 @@ fn named(boards: &[Board], name: &str, board_of_part: &dyn Fn(&str) -> Option<u3
     }
 }
 
-fn once(indices: impl Iterator<Item = u32>) -> Vec<u32> {
+fn once<T: PartialEq>(indices: impl Iterator<Item = T>) -> Vec<T> {
     let mut seen = Vec::new();
     for index in indices {
         if !seen.contains(&index) {
@@ -124,9 +152,31 @@ mod tests {
             (Some("1"), Some("1,3"), &[3]),
             (Some("GPU-aa11"), Some("1,3"), &[]),
         ] {
-            let visible = Visible { cuda: cuda.map(str::to_owned), nvidia: nvidia.map(str::to_owned) };
+            let (cuda, nvidia) = (cuda.map(str::to_owned), nvidia.map(str::to_owned));
+            let visible = Visible { cuda, nvidia, ..Visible::default() };
             let part = |uuid: &str| ["MIG-77", "MIG-78"].contains(&uuid).then_some(3);
             assert_eq!(visible.boards(&boards(), part), expected, "{visible:?}");
+        }
+    }
+
+    #[test]
+    fn amds_boards_are_chosen_by_two_variables_one_after_the_other() {
+        let ids = [Some("ab01".to_owned()), None, Some("cd02".to_owned()), None];
+        for (rocr, hip, expected) in [
+            (None, None, &[0, 1, 2, 3][..]),
+            (Some("2,0"), None, &[2, 0]),
+            (Some("GPU-CD02, 1"), None, &[2, 1]),
+            (Some("GPU-ee"), None, &[]),
+            (Some(""), None, &[]),
+            (None, Some("1,1,-1,0"), &[1]),
+            (None, Some("0,9,1"), &[0]),
+            (Some("2,3"), Some("1"), &[3]),
+            (Some("2,3"), Some("GPU-ab01"), &[]),
+            (Some("2,3"), Some("2"), &[]),
+        ] {
+            let (rocr, hip) = (rocr.map(str::to_owned), hip.map(str::to_owned));
+            let visible = Visible { rocr, hip, ..Visible::default() };
+            assert_eq!(visible.amd_boards(&ids), expected, "{visible:?}");
         }
     }
 }
