@@ -4,7 +4,7 @@ use lessen_records::EstimateRecord;
 use lessen_records::estimate::{
     ElsewhereRecord, EquivalentRecord, OwnRecord, OwnTableRecord, WhenRecord, WorkRecord,
 };
-use lessen_units::{GramsCo2e, PoundsCo2e};
+use lessen_units::{Figure, GramsCo2e, KilogramsCo2e, KilowattHours, PoundsCo2e, Quantity, WattHours};
 
 use crate::amounts::{Scale, figure, line, line_of, quantity, remark};
 use crate::readable::{NOTHING, one_line, significant, thousands, with_unit, wrapped};
@@ -79,6 +79,27 @@ pub fn own_tables_sentence(tables: &[OwnTableRecord]) -> String {
     format!("With tables of your own: {}.", files.join(", "))
 }
 
+/// Whether a number of kilos is better told in thousandths of one.
+fn is_small<Q: Quantity>(figure: &Figure<Q>) -> bool {
+    figure.value().is_some_and(|kilos| kilos.raw() < 0.01)
+}
+
+/// Kilowatt-hours; of a short run watt-hours, with a prefix.
+fn bought(energy: &Figure<KilowattHours>) -> String {
+    if is_small(energy) {
+        return figure(&energy.map(WattHours::from), "Wh", Scale::Prefixes);
+    }
+    figure(energy, "kWh", Scale::Plain)
+}
+
+/// Kilograms; of a short run grams, with a prefix.
+fn emissions(carbon: &Figure<KilogramsCo2e>) -> String {
+    if is_small(carbon) {
+        return figure(&carbon.map(GramsCo2e::from), "g", Scale::Prefixes);
+    }
+    figure(carbon, "kg", Scale::Plain)
+}
+
 /// What it would cost: a label, the figure, what is to be minded about it.
 fn costs(record: &EstimateRecord) -> Vec<(&'static str, String, String)> {
     let mut lines = arithmetic(record);
@@ -86,9 +107,9 @@ fn costs(record: &EstimateRecord) -> Vec<(&'static str, String, String)> {
         quantity(&record.carbon.kg_co2e.map(GramsCo2e::from).map(PoundsCo2e::from), "lb", Scale::Plain);
     let mut push = |label, figure, remark| lines.push((label, figure, remark));
     let energy = &record.kwh_with_pue;
-    push("energy", figure(energy, "kWh", Scale::Plain), remark(energy, ""));
+    push("energy", bought(energy), remark(energy, ""));
     let emitted = &record.carbon.kg_co2e;
-    push("CO2e", figure(emitted, "kg", Scale::Plain), remark(emitted, &pounds));
+    push("CO2e", emissions(emitted), remark(emitted, if is_small(emitted) { "" } else { &pounds }));
     if record.hardware.key.is_some() {
         let making = &record.embodied_kg_co2e;
         let share = "the devices' share of making them, not in the CO2e above";
@@ -201,7 +222,8 @@ fn places(record: &EstimateRecord) -> String {
             if place.name.is_empty() { NOTHING } else { &place.name },
         );
         // The doubt about the energy is the same everywhere; that about the intensity is the place's own.
-        let emitted = quantity(&place.kg_co2e, "kg", Scale::Plain);
+        let emitted = emissions(&place.kg_co2e);
+        let emitted = emitted.split(" (").next().unwrap_or_default();
         let value = format!("{emitted:<13} {}", figure(&place.g_per_kwh, "g/kWh", Scale::Plain));
         line_of(&place.region, 27, &value, &remark)
     };
@@ -221,4 +243,27 @@ fn places(record: &EstimateRecord) -> String {
         text += &(wrapped(sentence, WIDTH, "") + "\n");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lessen_units::Kind;
+
+    #[test]
+    fn short_runs_are_told_in_small_units() {
+        let said = |kilos: f64| {
+            let of = |kilos| Figure::exact(kilos, Kind::Declared, "said");
+            (bought(&of(kilos).map(KilowattHours)), emissions(&of(kilos).map(KilogramsCo2e)))
+        };
+        for (kilos, energy, carbon) in [
+            (12.0, "12 kWh", "12 kg"),
+            (0.25, "0.25 kWh", "0.25 kg"),
+            (0.004, "4.00 Wh", "4.00 g"),
+            (0.000_002, "2.00 mWh", "2.00 mg"),
+        ] {
+            assert_eq!(said(kilos), (energy.to_owned(), carbon.to_owned()));
+        }
+        assert_eq!(bought(&Figure::unavailable("no power")), NOTHING);
+    }
 }
