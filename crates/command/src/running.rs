@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use lessen_units::Seconds;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process, wait};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, getpid, kill_process, wait, waitid,
+};
 
 use crate::error::WaitError;
 use crate::signals::Signals;
@@ -85,6 +87,8 @@ impl Exit {
 pub struct Ended {
     /// How.
     pub exit: Exit,
+    /// It was killed while the system's out-of-memory killer was at work in its control group.
+    pub out_of_memory: bool,
     /// What it used, with all that it started.
     pub usage: Usage,
     /// Wall time from its start to the end of what was waited for, by a monotonic clock.
@@ -137,7 +141,9 @@ impl Running {
             let now = self.reap()?;
             let enough = if arrived.asked_to_end { self.exit } else { None };
             if let Some(exit) = now.ended.or(enough) {
-                return Ok(Ended { exit, usage: self.tree.usage(), seconds: self.began.elapsed().into() });
+                let seconds = self.began.elapsed().into();
+                let out_of_memory = exit == Exit::Signal(9) && self.tree.out_of_memory();
+                return Ok(Ended { exit, out_of_memory, usage: self.tree.usage(), seconds });
             }
             if now.stopped && !arrived.continued {
                 // The whole process stops here; it goes on when the shell continues the job.
@@ -169,7 +175,9 @@ impl Running {
     /// Takes in all that has happened to our children, orphans that came to us among them.
     fn reap(&mut self) -> Result<Now, WaitError> {
         let mut stopped = false;
-        self.tree.look_at_the_dead();
+        if somebody_has_ended() {
+            self.tree.look_at_the_dead();
+        }
         loop {
             match wait(WaitOptions::NOHANG | WaitOptions::UNTRACED) {
                 Ok(Some((pid, status))) if status.stopped() => {
@@ -204,6 +212,12 @@ impl Running {
             let _ = kill_process(self.pid, signal);
         }
     }
+}
+
+/// Whether a child is there to be reaped. That is asked at every tick, and looking at all children takes a while.
+fn somebody_has_ended() -> bool {
+    let without_reaping = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    !matches!(waitid(WaitId::All, without_reaping), Ok(None))
 }
 
 /// What a look at our children found.

@@ -12,6 +12,7 @@
 //! Neither takes samples: a process that lives for a millisecond is counted.
 
 mod cgroup;
+mod oom;
 mod proc;
 mod reaped;
 
@@ -24,6 +25,7 @@ use lessen_units::{Bytes, Figure, Kind, Seconds};
 
 use self::cgroup::Group;
 pub(crate) use self::cgroup::Visit;
+use self::oom::Killer;
 use self::proc::Process;
 use self::reaped::Reaped;
 
@@ -50,6 +52,8 @@ pub(crate) struct Tree {
     /// Until the command has been started: the way into its group.
     visit: Option<Visit>,
     group: Result<Group, String>,
+    /// Counts kills for want of memory, where that is counted.
+    killer: Option<Killer>,
     /// Of this process's children that were waited for before the command began.
     before: Reaped,
     /// Whether orphans come to us.
@@ -76,6 +80,7 @@ impl Tree {
         Self {
             visit,
             group: Err(why),
+            killer: Killer::watch(),
             before: Reaped::so_far(),
             subreaper: rustix::process::set_child_subreaper(Some(rustix::process::getpid())).is_ok(),
             own_peak: proc::own_peak_memory(),
@@ -116,6 +121,11 @@ impl Tree {
     /// One of our children was waited for.
     pub(crate) fn reaped(&mut self, pid: i32) {
         self.seen.reaped(pid);
+    }
+
+    /// Whether the system killed a process of our group, such as the command's, for want of memory.
+    pub(crate) fn out_of_memory(&self) -> bool {
+        self.killer.as_ref().is_some_and(Killer::has_struck)
     }
 
     /// What was used until now.

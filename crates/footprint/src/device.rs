@@ -41,6 +41,13 @@ pub enum Precision {
     Single,
 }
 
+/// The words of a name that tell devices apart.
+fn words(name: &str) -> Vec<String> {
+    const MAKERS: [&str; 5] = ["nvidia", "tesla", "geforce", "amd", "instinct"];
+    let words = name.split(|letter: char| !letter.is_ascii_alphanumeric()).map(str::to_lowercase);
+    words.filter(|word| !word.is_empty() && !MAKERS.contains(&word.as_str())).collect()
+}
+
 impl<'t> Device<'t> {
     /// The accelerator that a key (`a100-pcie-80gb`), a name, or the beginning of keys that a family shares (`a100`) means.
     ///
@@ -73,6 +80,29 @@ impl<'t> Device<'t> {
             Some(row) => Ok(Self::Processor(row)),
             None => Err(unknown("processor", name, rows.iter().map(|row| row.key.as_str()))),
         }
+    }
+
+    /// The accelerator that calls itself so, as drivers do: `NVIDIA A100-SXM4-80GB`, `Tesla T4`, `NVIDIA H100 80GB HBM3`.
+    /// Where the name does not tell the variant, the family with all of them. `None` where the tables have no such.
+    pub fn reported(name: &str, tables: &'t Tables) -> Option<Self> {
+        let words = words(name);
+        let rows = tables.accelerators.rows();
+        let is_in = |text: &str| -> Option<usize> {
+            let of_row = self::words(text);
+            let fits = !of_row.is_empty() && of_row.iter().all(|word| words.contains(word));
+            fits.then_some(of_row.len())
+        };
+        let exact = rows.iter().filter_map(|row| {
+            // `GeForce RTX 3090` has the key `rtx3090`.
+            let whole = words.concat() == self::words(&row.name).concat()
+                || words.concat() == self::words(&row.key).concat();
+            Some((if whole { usize::MAX } else { is_in(&row.key)? }, row))
+        });
+        if let Some((_, row)) = exact.max_by_key(|(words, _)| *words) {
+            return Some(Self::Accelerator { key: row.key.clone(), variants: vec![row] });
+        }
+        let family = |word: &&String| word.chars().any(|letter| letter.is_ascii_digit());
+        words.iter().filter(family).find_map(|word| Self::accelerator(word, tables).ok())
     }
 
     /// As it was said.

@@ -82,6 +82,26 @@ pub fn price_of_device(device: &Device<'_>, provider: Option<&str>, tables: &Tab
     figure(middle, low, high, how).map(UsdPerHour)
 }
 
+/// Renting accelerators that call themselves so (see [`Device::reported`]) for a while; the machine around them is in
+/// such prices. Unavailable where there are none, or the tables have no price of one of them.
+pub fn rent(boards: &[String], hours: Hours, provider: Option<&str>, tables: &Tables) -> Figure<Usd> {
+    let Some(first) = boards.first() else {
+        return Figure::unavailable("no rental price for this processor in the tables; give --cloud-price");
+    };
+    let price = |name: &String| match Device::reported(name, tables) {
+        Some(device) => price_of_device(&device, provider, tables),
+        None => Figure::unavailable(format!("`{name}` is not in the tables; give --cloud-price")),
+    };
+    let how = price(first).how().to_owned();
+    let prices = boards.iter().map(price).reduce(|sum, price| &sum + &price);
+    let hourly = prices.unwrap_or_else(|| Figure::unavailable("no board"));
+    let rent = hourly.map(|hourly| hours * hourly);
+    match rent.value() {
+        Some(_) => rent.described(format!("{} of {first}: {how}", boards.len())),
+        None => rent,
+    }
+}
+
 fn figure(value: f64, low: f64, high: f64, how: String) -> Figure<f64> {
     Figure::band(value, low, high, Kind::Estimated, how)
 }
@@ -139,6 +159,41 @@ mod tests {
 
     fn bounds<Q: lessen_units::Quantity>(figure: &Figure<Q>) -> [f64; 3] {
         [figure.low(), figure.value(), figure.high()].map(|bound| bound.unwrap().raw())
+    }
+
+    #[test]
+    fn boards_are_rented_by_the_name_that_their_driver_says() {
+        let tables = Tables::built_in();
+        let rent = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            super::rent(&names, Hours(2.0), None, tables)
+        };
+        let key = |name| Device::reported(name, tables).map(|device| device.key().to_owned());
+        for (name, expected) in [
+            ("NVIDIA A100-SXM4-80GB", "a100-sxm4-80gb"),
+            ("Tesla T4", "t4"),
+            ("Tesla V100-SXM2-16GB", "v100-sxm2-16gb"),
+            ("NVIDIA L40S", "l40s"),
+            ("NVIDIA H100 80GB HBM3", "h100"),
+            ("NVIDIA GeForce RTX 2080 Ti", "rtx2080ti"),
+        ] {
+            assert_eq!(key(name).as_deref(), Some(expected), "{name}");
+        }
+        assert_eq!(key("NVIDIA Graphics Device"), None);
+        let one = rent(&["Tesla T4"]);
+        let price = price_of_device(&Device::reported("Tesla T4", tables).unwrap(), None, tables);
+        assert!((one.value().unwrap().0 - 2.0 * price.value().unwrap().0).abs() < 1e-12, "two hours");
+        let two = rent(&["Tesla T4", "Tesla T4"]);
+        assert!((two.value().unwrap().0 - 2.0 * one.value().unwrap().0).abs() < 1e-12);
+        assert!(two.low() < two.high() && two.how().starts_with("2 of Tesla T4: "), "{two:?}");
+        for (names, why) in [
+            (&[][..], "no rental price for this processor"),
+            (&["NVIDIA Graphics Device"], "`NVIDIA Graphics Device` is not in the tables"),
+            (&["Tesla T4", "NVIDIA GeForce RTX 2080 Ti"], "no price of `rtx2080ti`"),
+        ] {
+            let rent = rent(names);
+            assert!(rent.value().is_none() && rent.how().contains(why), "{rent:?}");
+        }
     }
 
     #[test]

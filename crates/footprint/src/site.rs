@@ -71,7 +71,7 @@ impl<'t> Site<'t> {
     pub fn carbon(&self, bought: &Figure<KilowattHours>) -> Carbon {
         Carbon {
             kg_co2e: self.emitted(bought).map(KilogramsCo2e::from),
-            g_per_kwh: self.intensity.g_per_kwh.value().map_or(0.0, Quantity::raw),
+            g_per_kwh: self.intensity.g_per_kwh.value().map(Quantity::raw),
             region: self.intensity.region.clone(),
             year: self.intensity.year,
             scope: self.intensity.scope_name().to_owned(),

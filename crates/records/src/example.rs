@@ -41,7 +41,7 @@ pub(crate) fn receipt(id: &str) -> Receipt {
         pue: 1.5,
         carbon: Carbon {
             kg_co2e: estimated(2e-5),
-            g_per_kwh: 480.0,
+            g_per_kwh: Some(480.0),
             region: "DEU".to_owned(),
             year: Some(2024),
             scope: "lifecycle".to_owned(),
@@ -53,7 +53,7 @@ pub(crate) fn receipt(id: &str) -> Receipt {
             cloud_usd: Figure::unavailable("no price given"),
             extra: Map::new(),
         },
-        overhead: Overhead { cpu_seconds: Seconds(0.01), share: 0.001, extra: Map::new() },
+        overhead: Overhead { cpu_seconds: Some(Seconds(0.01)), share: Some(0.001), extra: Map::new() },
         stages: Vec::new(),
         machine: Machine {
             cpu: Some("Some CPU".to_owned()),

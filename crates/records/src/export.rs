@@ -93,7 +93,7 @@ const FIGURES: [FigureColumns; 5] = [
 
 const AFTER: [Column; 8] = [
     ("pue", |receipt| receipt.pue.to_string()),
-    ("g_per_kwh", |receipt| receipt.carbon.g_per_kwh.to_string()),
+    ("g_per_kwh", |receipt| or_empty(receipt.carbon.g_per_kwh)),
     ("region", |receipt| receipt.carbon.region.clone()),
     ("intensity_source", |receipt| receipt.carbon.source.clone()),
     ("tags", |receipt| json!(receipt.tags).to_string()),

@@ -125,9 +125,9 @@ pub struct Component {
 pub struct Carbon {
     /// Kilograms of CO2 equivalent.
     pub kg_co2e: Figure<KilogramsCo2e>,
-    /// Grams of CO2 equivalent a kilowatt-hour of the grid.
-    #[serde(serialize_with = "finite")]
-    pub g_per_kwh: f64,
+    /// Grams of CO2 equivalent a kilowatt-hour of the grid; `None` where that is not known.
+    #[serde(serialize_with = "finite_or_none")]
+    pub g_per_kwh: Option<f64>,
     /// The grid's code, such as `DEU`, or a cloud's region; `WORLD` where none was said, `said` where the user gave a
     /// number.
     pub region: String,
@@ -157,12 +157,12 @@ pub struct Cost {
 /// What metering itself took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overhead {
-    /// CPU time of the meter; not among the run's.
-    #[serde(serialize_with = "finite")]
-    pub cpu_seconds: Seconds,
+    /// CPU time of the meter; not among the run's. `None` where it is not known.
+    #[serde(serialize_with = "finite_or_none")]
+    pub cpu_seconds: Option<Seconds>,
     /// The same as a share of one CPU over the run.
-    #[serde(serialize_with = "finite")]
-    pub share: f64,
+    #[serde(serialize_with = "finite_or_none")]
+    pub share: Option<f64>,
     /// Fields of later versions, kept.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

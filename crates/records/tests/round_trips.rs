@@ -170,7 +170,7 @@ fn receipt() -> Receipt {
         pue: 1.2,
         carbon: Carbon {
             kg_co2e: estimated(5e-5),
-            g_per_kwh: 471.08,
+            g_per_kwh: Some(471.08),
             region: "WORLD".to_owned(),
             year: Some(2024),
             scope: "lifecycle".to_owned(),
@@ -182,7 +182,7 @@ fn receipt() -> Receipt {
             cloud_usd: Figure::unavailable("no price given"),
             extra: Map::new(),
         },
-        overhead: Overhead { cpu_seconds: Seconds(0.01), share: 0.0002, extra: Map::new() },
+        overhead: Overhead { cpu_seconds: Some(Seconds(0.01)), share: Some(0.0002), extra: Map::new() },
         stages: vec![stage()],
         machine: machine(),
         equivalent: None,

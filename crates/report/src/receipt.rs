@@ -73,12 +73,8 @@ fn costs(receipt: &Receipt) -> String {
     let carbon = &receipt.carbon;
     let year = carbon.year.map(|year| format!(" {year}")).unwrap_or_default();
     let scope = if carbon.scope.is_empty() { String::new() } else { format!(", {}", carbon.scope) };
-    let grid = format!(
-        "{} g/kWh, {}{year}{scope}, {}",
-        significant(carbon.g_per_kwh, 4),
-        carbon.region,
-        carbon.source
-    );
+    let intensity = carbon.g_per_kwh.map_or_else(String::new, |g| format!("{} g/kWh, ", significant(g, 4)));
+    let grid = format!("{intensity}{}{year}{scope}, {}", carbon.region, carbon.source);
     let grams = carbon.kg_co2e.map(GramsCo2e::from);
     let mut text = line("CO2e", &figure(&grams, "g", Scale::Prefixes), &remark(&grams, &grid));
     let cost = &receipt.cost;
@@ -87,10 +83,8 @@ fn costs(receipt: &Receipt) -> String {
         &figure(&cost.electricity_usd, "USD", Scale::Plain),
         &remark(&cost.electricity_usd, ""),
     );
-    if cost.cloud_usd.value().is_some() {
-        let rent = "renting the machine for as long";
-        text += &line("cloud", &figure(&cost.cloud_usd, "USD", Scale::Plain), rent);
-    }
+    let rent = format!("renting it for as long: {}", cost.cloud_usd.how());
+    text += &line("cloud", &figure(&cost.cloud_usd, "USD", Scale::Plain), &remark(&cost.cloud_usd, &rent));
     if let Some(like) = &receipt.equivalent {
         let remark = format!("{} ({})", like.phrase, short(&like.source));
         text += &line("as much as", &figure(&like.amount, "×", Scale::Plain), &remark);
@@ -114,12 +108,11 @@ fn work(receipt: &Receipt) -> String {
     let peak = receipt.peak_rss_bytes.map_or_else(|| NOTHING.to_owned(), bytes);
     text += &line("peak memory", &peak, "resident, of the largest process");
     let overhead = &receipt.overhead;
-    let share = format!("{} of one core", percent(overhead.share));
-    text += &line(
-        "metering",
-        &seconds(overhead.cpu_seconds),
-        &format!("of CPU time, {share}, not among the run's"),
-    );
+    let share = overhead.share.map_or_else(String::new, |share| format!(" {} of one core,", percent(share)));
+    text += &match overhead.cpu_seconds {
+        Some(cpu) => line("metering", &seconds(cpu), &format!("of CPU time,{share} not among the run's")),
+        None => line("metering", NOTHING, "what metering took is not known"),
+    };
     for stage in &receipt.stages {
         let joules = figure::<Joules>(&stage.joules, "J", Scale::Prefixes);
         text += &line(&format!("  {}", stage.name), &joules, &seconds(stage.seconds));

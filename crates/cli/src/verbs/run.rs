@@ -24,7 +24,7 @@ use crate::args::run::{RunArgs, SensorArgs};
 use crate::output::Output;
 use crate::verbs::site;
 use book::Book;
-use clerk::{Clerk, Ended};
+use clerk::Clerk;
 use gauges::Gauges;
 use stages::Stages;
 
@@ -60,8 +60,7 @@ pub(crate) fn run(args: &RunArgs, common: &Common, output: &Output) -> anyhow::R
     let overhead = recorder.overhead();
     let (account, _) = recorder.end(ended.usage.cpu.value());
     let last = Moment { account, overhead, usage: Some(ended.usage.clone()) };
-    let mut receipt =
-        clerk.receipt(&last, State::Done, Some(Ended { exit: ended.exit, seconds: ended.seconds }));
+    let mut receipt = clerk.receipt(&last, State::Done, Some(&ended));
     receipt.stages = stages.finish(&last, &clerk);
     book.close(&receipt);
     hand_over(&receipt, args, common, output);

@@ -33,7 +33,16 @@ fn a_command_runs_as_if_alone_and_leaves_a_receipt() {
     let ran = metered(folder.path(), &tags, &["sh", "-c", "echo out; echo err >&2; exit 3"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(3), "out\n"), "{}", ran.err);
     assert!(ran.err.starts_with("err\n"), "{}", ran.err);
-    for part in ["exit code 3", "energy", "CO2e", "electricity", "peak memory", "as much as", "FRA 2024"] {
+    for part in [
+        "exit code 3",
+        "energy",
+        "no rental price for this processor",
+        "CO2e",
+        "electricity",
+        "peak memory",
+        "as much as",
+        "FRA 2024",
+    ] {
         assert!(ran.err.contains(part), "{part} in\n{}", ran.err);
     }
     let receipt = receipt(folder.path());
@@ -63,7 +72,9 @@ fn what_cannot_run_has_the_codes_of_a_shell() {
     let refused = metered(folder.path(), &[], &["./text"]);
     assert!(refused.code == Some(126) && refused.err.contains("chmod +x"), "{}", refused.err);
     assert_eq!(metered(folder.path(), &[], &["sh", "-c", "kill -9 $$"]).code, Some(137));
-    assert_eq!(receipt(folder.path())["exit_code"], Value::Null);
+    let killed = receipt(folder.path());
+    assert_eq!(killed["exit_code"], Value::Null);
+    assert_eq!(killed["notes"][0], "Signal 9 ended it.");
     let region = metered(folder.path(), &["--region", "Frnace"], &["true"]);
     assert!(region.code == Some(2) && region.err.contains("France"), "{}", region.err);
 }

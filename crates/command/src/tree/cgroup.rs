@@ -41,7 +41,24 @@ enum Version {
     Two,
 }
 
+/// A tree of control groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hierarchy {
+    /// That of version 1 with a controller.
+    One(&'static str),
+    /// The one of version 2.
+    Two,
+}
+
 impl Version {
+    /// Where CPU time is counted.
+    fn hierarchy(self) -> Hierarchy {
+        match self {
+            Self::One => Hierarchy::One("cpuacct"),
+            Self::Two => Hierarchy::Two,
+        }
+    }
+
     /// The file by which to go into a group.
     fn door(self) -> &'static str {
         match self {
@@ -87,7 +104,7 @@ impl Group {
             .map_err(|error| format!("no /proc/self/mountinfo: {error}"))?;
         let mut why = "no hierarchy of control groups counts CPU time here".to_owned();
         for version in [Version::Two, Version::One] {
-            let Some(home) = home(version, &memberships, &mounts) else { continue };
+            let Some(home) = folder_of(version.hierarchy(), &memberships, &mounts) else { continue };
             match Self::make_under(version, home) {
                 Ok(group) => return Ok(group),
                 Err(reason) => why = reason,
@@ -215,29 +232,29 @@ fn usage_of_cpuacct(text: &str) -> Option<Duration> {
 }
 
 /// The folder of the group that we are in: where its hierarchy is mounted, and our place below.
-fn home(version: Version, memberships: &str, mounts: &str) -> Option<PathBuf> {
+pub(super) fn folder_of(wanted: Hierarchy, memberships: &str, mounts: &str) -> Option<PathBuf> {
     let place = memberships.lines().find_map(|line| {
         let (hierarchy, rest) = line.split_once(':')?;
         let (controllers, place) = rest.split_once(':')?;
-        let ours = match version {
-            Version::Two => hierarchy == "0" && controllers.is_empty(),
-            Version::One => controllers.split(',').any(|controller| controller == "cpuacct"),
+        let ours = match wanted {
+            Hierarchy::Two => hierarchy == "0" && controllers.is_empty(),
+            Hierarchy::One(named) => controllers.split(',').any(|controller| controller == named),
         };
         ours.then_some(place)
     })?;
-    mounts.lines().find_map(|line| below(version, line, place))
+    mounts.lines().find_map(|line| below(wanted, line, place))
 }
 
 /// The place below one mount of mountinfo: `id parent device root mount-point options … - type source super-options`.
-fn below(version: Version, mount: &str, place: &str) -> Option<PathBuf> {
+fn below(wanted: Hierarchy, mount: &str, place: &str) -> Option<PathBuf> {
     let (left, right) = mount.split_once(" - ")?;
     let mut left = left.split(' ').skip(3);
     let (root, point) = (left.next()?, left.next()?);
     let mut right = right.split(' ');
     let (kind, options) = (right.next()?, right.nth(1)?);
-    let ours = match version {
-        Version::Two => kind == "cgroup2",
-        Version::One => kind == "cgroup" && options.split(',').any(|option| option == "cpuacct"),
+    let ours = match wanted {
+        Hierarchy::Two => kind == "cgroup2",
+        Hierarchy::One(named) => kind == "cgroup" && options.split(',').any(|option| option == named),
     };
     // A place outside of what is mounted (`/../x`, seen from inside of a container) cannot be reached.
     let inside = Path::new(place).strip_prefix(root).ok().filter(|_| ours && !place.contains("/.."))?;
@@ -271,7 +288,7 @@ mod tests {
             (Version::One, "4:memory:/m\n0::/\n", HYBRID, None),
             (Version::One, "", "", None),
         ] {
-            let found = home(version, memberships, mounts);
+            let found = folder_of(version.hierarchy(), memberships, mounts);
             assert_eq!(found.as_deref(), expected.map(Path::new), "{memberships}");
         }
     }

@@ -168,7 +168,7 @@ fn what_nobody_said_is_said() {
         ..aws
     };
     let mixed = estimate(&clean, Tables::built_in()).unwrap();
-    assert_eq!((mixed.carbon.g_per_kwh, &mixed.pue), (20.0, &found.pue));
+    assert_eq!((mixed.carbon.g_per_kwh, &mixed.pue), (Some(20.0), &found.pue));
     assert_eq!(mixed.cost.usd_per_kwh, found.cost.usd_per_kwh);
 }
 

@@ -166,8 +166,8 @@ fn receipt(cells: &Cells<'_>) -> Result<Receipt, CsvError> {
             extra: Map::new(),
         },
         overhead: Overhead {
-            cpu_seconds: Seconds(0.0),
-            share: 0.0,
+            cpu_seconds: None,
+            share: None,
             extra: Map::from_iter([("why".to_owned(), json!(NOT_WRITTEN))]),
         },
         stages: Vec::new(),
@@ -258,7 +258,7 @@ fn carbon(cells: &Cells<'_>, program: String) -> Result<Carbon, CsvError> {
     let region = cells.text("cloud_region").or_else(|| cells.text("country_iso_code")).unwrap_or("unknown");
     Ok(Carbon {
         kg_co2e,
-        g_per_kwh: intensity.unwrap_or_default(),
+        g_per_kwh: intensity,
         region: region.to_owned(),
         year: None,
         scope: String::new(),

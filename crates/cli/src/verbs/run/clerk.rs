@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use lessen_command::{Exit, mask};
-use lessen_footprint::{Site, Tables, nearest_equivalent, own_tables};
-use lessen_meter::{Account, Reading};
+use lessen_command::{Ended, Exit, mask};
+use lessen_footprint::money::rent;
+use lessen_footprint::{Place, Site, Tables, nearest_equivalent, own_tables};
+use lessen_meter::{Account, Part, Reading};
 use lessen_records::receipt::{Component, Cost, Energy, Overhead, State};
 use lessen_records::{Machine, Receipt, Schema};
 use lessen_report::estimate::own_tables_sentence;
@@ -27,12 +28,6 @@ pub(super) struct Clerk<'t> {
     machine: Machine,
 }
 
-/// How a command ended.
-pub(super) struct Ended {
-    pub(super) exit: Exit,
-    pub(super) seconds: Seconds,
-}
-
 impl<'t> Clerk<'t> {
     pub(super) fn new(args: &RunArgs, site: Site<'t>, tables: &'t Tables) -> Self {
         let command = mask(&args.command);
@@ -53,10 +48,10 @@ impl<'t> Clerk<'t> {
     }
 
     /// The receipt at a moment of the run.
-    pub(super) fn receipt(&self, now: &Moment, state: State, ended: Option<Ended>) -> Receipt {
+    pub(super) fn receipt(&self, now: &Moment, state: State, ended: Option<&Ended>) -> Receipt {
         let total = now.account.total();
         let bought = self.site.bought(&total.joules);
-        let seconds = ended.as_ref().map_or(now.account.seconds, |ended| ended.seconds);
+        let seconds = ended.map_or(now.account.seconds, |ended| ended.seconds);
         let usage = now.usage.as_ref();
         Receipt {
             schema: Schema::default(),
@@ -83,36 +78,41 @@ impl<'t> Clerk<'t> {
             carbon: self.site.carbon(&bought),
             cost: Cost {
                 electricity_usd: self.site.electricity(&bought),
-                cloud_usd: self.rent(seconds),
+                cloud_usd: self.rent(&now.account, seconds),
                 extra: Map::new(),
             },
             overhead: Overhead {
-                cpu_seconds: now.overhead.cpu_seconds,
-                share: now.overhead.share,
+                cpu_seconds: Some(now.overhead.cpu_seconds),
+                share: Some(now.overhead.share),
                 extra: Map::new(),
             },
             stages: Vec::new(),
             machine: self.machine.clone(),
             equivalent: nearest_equivalent(&self.site.emitted(&bought), &bought, self.tables),
-            notes: self.notes(now, state),
+            notes: self.notes(now, ended),
             extra: Map::new(),
         }
     }
 
-    fn rent(&self, seconds: Seconds) -> Figure<lessen_units::Usd> {
-        match self.rent {
-            Some(rent) => Figure::exact(Hours::from(seconds) * rent, Kind::Declared, "the rent as said"),
-            None => Figure::unavailable("no rent was said: --cloud-price"),
+    /// What was said, or else what the boards that were metered cost in the tables.
+    fn rent(&self, account: &Account, seconds: Seconds) -> Figure<lessen_units::Usd> {
+        if let Some(rent) = self.rent {
+            return Figure::exact(Hours::from(seconds) * rent, Kind::Declared, "the rent as said");
         }
+        let boards = account.readings.iter().filter(|reading| reading.part == Part::Accelerator);
+        let boards: Vec<String> = boards.map(|reading| model(&reading.device)).collect();
+        let provider = self.site.place.as_ref().and_then(Place::provider);
+        rent(&boards, seconds.into(), provider, self.tables)
     }
 
-    fn notes(&self, now: &Moment, state: State) -> Vec<String> {
+    fn notes(&self, now: &Moment, ended: Option<&Ended>) -> Vec<String> {
         let mut notes = Vec::new();
+        notes.extend(ended.and_then(killed));
         if let Some(usage) = &now.usage {
             notes.push(format!("CPU time of the whole tree: {}.", usage.cpu.how()));
             notes.push(format!("Peak memory: {}.", usage.peak_memory.how()));
             // While the command runs, it is among them itself.
-            if usage.running > 0 && state == State::Done {
+            if usage.running > 0 && ended.is_some() {
                 notes.push(format!(
                     "{} processes that it started run on; they are counted so far.",
                     usage.running
@@ -128,6 +128,23 @@ impl<'t> Clerk<'t> {
         }
         notes
     }
+}
+
+/// What a board calls itself: `gpu 0 (Tesla T4)` is a `Tesla T4`, and so is `gpu 0 (Tesla T4, all parts of it)`.
+fn model(device: &str) -> String {
+    let inside = device.split_once('(').and_then(|(_, rest)| rest.split([',', ')']).next());
+    inside.unwrap_or(device).to_owned()
+}
+
+/// By what, where a signal ended it.
+fn killed(ended: &Ended) -> Option<String> {
+    let Exit::Signal(number) = ended.exit else { return None };
+    let why = if ended.out_of_memory {
+        ", while the system's out-of-memory killer was at work in its control group: it or its machine needs more memory"
+    } else {
+        ""
+    };
+    Some(format!("Signal {number} ended it{why}."))
 }
 
 /// `None` where a signal ended it.
