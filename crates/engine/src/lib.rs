@@ -2,10 +2,10 @@
 //!
 //! A [`Plan`] is a network compiled to predict, a [`Trainer`] one that is being trained, a step at a time, by a
 //! [`Recipe`], from [`Targets`] of one loss or of a weighted sum of several. Inside, activations are feature-major,
-//! `[width][lanes]`: one weight multiplies a register of rows. A step runs on one thread and allocates nothing of its own, so the same seed gives the same bits however
-//! many networks are trained side by side. A plan leaves out the zeros of layers that were pruned far enough. Which kernel
-//! runs is decided
-//! here alone; other crates may borrow the plain dense [`product()`] and [`exp_in_place`].
+//! `[width][lanes]`: one weight multiplies a register of rows. A step allocates nothing, and the same seed gives the
+//! same bits however many threads there are. Layers that were pruned far enough are trained and predicted without what
+//! is gone, so both cost what is left. Which kernel runs is decided here alone; other crates may borrow the plain dense
+//! [`product()`] and [`exp_in_place`].
 //!
 //! # Example
 //! ```

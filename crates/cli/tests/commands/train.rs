@@ -14,7 +14,7 @@ fn a_network_is_trained_and_trained_on_and_predicts() {
     let ran = lessen(path, &["train", "digits", "--arch", "mlp:64-32-10", "--epochs", "12", "--out", "a"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(ran.out.contains("Training took "), "{}", ran.out);
-    assert_eq!(names(&path.join("a")), ["network.onnx", "result.json", "stages"]);
+    assert_eq!(names(&path.join("a")), [".lessen", "network.onnx", "result.json", "stages"]);
     let found = record(&path.join("a"));
     assert_eq!(found["models"][0]["role"], "trained");
     assert!(found["models"][0]["test_accuracy"].as_f64().unwrap() > 0.9);
