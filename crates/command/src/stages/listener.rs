@@ -215,7 +215,9 @@ mod tests {
         let make = |name: &str, file: Option<&str>| {
             let folder = place.path().join(name);
             fs::create_dir(&folder).unwrap();
-            file.map(|file| fs::write(folder.join(file), "").unwrap());
+            if let Some(file) = file {
+                fs::write(folder.join(file), "").unwrap();
+            }
         };
         // Numbers of processes end at 4,194,304.
         make("lessen-4999999-18ec", Some("socket"));
