@@ -19,6 +19,7 @@ use self::layer::{Place, TrainerLayer};
 use self::live::Live;
 use self::order::Order;
 use self::state::{LayerState, Tensor};
+use self::weights::Inputs;
 use crate::chain::{self, Activation};
 use crate::error::{EngineError, StepError};
 use crate::kernels::activate::activate;
@@ -184,11 +185,7 @@ impl Trainer {
             return Err(StepError::Diverged { step: self.steps_taken, loss, layer: self.first_not_finite() });
         }
         self.steps_taken += 1;
-        if self.recipe.clip.is_some() {
-            self.descend_clipped();
-        } else {
-            self.descend();
-        }
+        self.descend();
         Ok(loss)
     }
 
@@ -312,54 +309,25 @@ impl Trainer {
         }
     }
 
-    /// Back through the layers, each moved as soon as the one before it has its gradient.
+    /// Moves each layer as soon as the one before it has its gradient; where gradients are clipped together, after all have
+    /// theirs.
     fn descend(&mut self) {
-        let (rows, lanes) = (self.batch_rows.len(), padded(self.batch_rows.len()));
-        let factor = self.recipe.schedule.factor(self.steps_taken - 1);
-        let first = self.layers.iter().position(|layer| layer.rate > 0.0).unwrap_or(self.layers.len());
-        for place in (first..self.layers.len()).rev() {
-            let (before, layer) = self.layers.split_at_mut(place);
-            let layer = &mut layer[0];
-            if let Some(before) = before.last_mut() {
-                before.turn(lanes);
-                if place > first {
-                    layer.back(before, lanes);
-                }
-            }
-            if layer.rate > 0.0 {
-                let before = before.last().map(|before| before.as_inputs(rows, lanes));
-                let inputs = before.unwrap_or_else(|| self.gathered.as_inputs(rows, lanes));
-                let steps = steps(&self.recipe, self.steps_taken, factor * layer.rate, 1.0);
-                layer.descend(inputs, &self.recipe, steps);
-            }
-        }
-    }
-
-    /// The same with gradients that are looked at together before anything moves.
-    fn descend_clipped(&mut self) {
-        let (rows, lanes) = (self.batch_rows.len(), padded(self.batch_rows.len()));
-        let factor = self.recipe.schedule.factor(self.steps_taken - 1);
-        let first = self.layers.iter().position(|layer| layer.rate > 0.0).unwrap_or(self.layers.len());
+        let Self { recipe, layers, gathered, batch_rows, .. } = self;
+        let (number, factor) = (self.steps_taken, recipe.schedule.factor(self.steps_taken - 1));
+        let steps = |layer: &TrainerLayer, clip: f32| {
+            let factor = factor * layer.rate;
+            (Step::of_weights(recipe, number, factor, clip), Step::of_biases(recipe, number, factor, clip))
+        };
+        let Some(longest) = recipe.clip else {
+            return back(layers, gathered, batch_rows.len(), |layer, inputs| {
+                layer.descend(inputs, recipe, steps(layer, 1.0));
+            });
+        };
         let mut squares = 0.0;
-        for place in (first..self.layers.len()).rev() {
-            let (before, layer) = self.layers.split_at_mut(place);
-            if let Some(before) = before.last_mut() {
-                before.turn(lanes);
-                if place > first {
-                    layer[0].back(before, lanes);
-                }
-            }
-            if layer[0].rate > 0.0 {
-                let before = before.last().map(|before| before.as_inputs(rows, lanes));
-                let inputs = before.unwrap_or_else(|| self.gathered.as_inputs(rows, lanes));
-                squares += layer[0].keep_gradients(inputs);
-            }
-        }
-        let longest = self.recipe.clip.map_or(f64::INFINITY, f64::from);
-        let clip = (longest / squares.sqrt().max(f64::MIN_POSITIVE)).min(1.0) as f32;
-        for layer in self.layers.iter_mut().filter(|layer| layer.rate > 0.0) {
-            let steps = steps(&self.recipe, self.steps_taken, factor * layer.rate, clip);
-            layer.descend_by_kept(&self.recipe, steps);
+        back(layers, gathered, batch_rows.len(), |layer, inputs| squares += layer.keep_gradients(inputs));
+        let clip = (f64::from(longest) / squares.sqrt().max(f64::MIN_POSITIVE)).min(1.0) as f32;
+        for layer in layers.iter_mut().filter(|layer| layer.rate > 0.0) {
+            layer.descend_by_kept(recipe, steps(layer, clip));
         }
     }
 
@@ -372,8 +340,33 @@ impl Trainer {
     }
 }
 
-fn steps(recipe: &Recipe, number: u64, factor: f32, clip: f32) -> (Step, Step) {
-    (Step::of_weights(recipe, number, factor, clip), Step::of_biases(recipe, number, factor, clip))
+/// Back through the layers from the last to the first that learns: `learn` is called with each that does, and what it was
+/// given, once the layer before has its gradient.
+fn back(
+    layers: &mut [TrainerLayer],
+    gathered: &Gathered,
+    rows: usize,
+    mut learn: impl FnMut(&mut TrainerLayer, Inputs<'_>),
+) {
+    let lanes = padded(rows);
+    let first = layers.iter().position(|layer| layer.rate > 0.0).unwrap_or(layers.len());
+    for place in (first..layers.len()).rev() {
+        let (before, layer) = layers.split_at_mut(place);
+        let (mut before, layer) = (before.last_mut(), &mut layer[0]);
+        if let Some(before) = before.as_deref_mut().filter(|_| place > first) {
+            layer.back(before, lanes);
+        }
+        if layer.rate > 0.0 {
+            let inputs = match before {
+                Some(before) => {
+                    before.turn(lanes);
+                    before.as_inputs(rows, lanes)
+                }
+                None => gathered.as_inputs(rows, lanes),
+            };
+            learn(layer, inputs);
+        }
+    }
 }
 
 /// The parameters of a network, about which nothing is remembered yet.

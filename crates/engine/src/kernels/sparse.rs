@@ -204,10 +204,36 @@ impl<'a, C: Column> Entries<'a, C> {
     }
 }
 
-/// Registers of lanes that an entry meets at once where there are as many: 64 lanes by AVX2 and by AVX-512. Their sums stay in
-/// registers, and an entry is looked up once for all of them.
-const fn abreast(lanes_of_register: usize) -> usize {
-    if lanes_of_register == 16 { 4 } else { 8 }
+/// Work on some registers of lanes at once: their sums stay in registers, and an entry is looked up once for all of them.
+trait Strip {
+    /// Whether two registers at a time are worth a strip of their own.
+    const PAIRS: bool;
+
+    /// Does it for `R` registers of lanes from `start` on.
+    fn strip<S: Simd, const R: usize>(&mut self, simd: S, start: usize);
+}
+
+/// Does `work` for all `lanes`, 64 at a time by AVX2 and by AVX-512.
+#[inline(always)]
+fn by_strips<S: Simd, W: Strip>(simd: S, lanes: usize, work: &mut W) {
+    let wide = if S::F32_LANES == 16 { 4 } else { 8 };
+    let mut start = 0;
+    while start + wide * S::F32_LANES <= lanes {
+        if wide == 4 {
+            work.strip::<S, 4>(simd, start);
+        } else {
+            work.strip::<S, 8>(simd, start);
+        }
+        start += wide * S::F32_LANES;
+    }
+    while W::PAIRS && start + 2 * S::F32_LANES <= lanes {
+        work.strip::<S, 2>(simd, start);
+        start += 2 * S::F32_LANES;
+    }
+    while start + S::F32_LANES <= lanes {
+        work.strip::<S, 1>(simd, start);
+        start += S::F32_LANES;
+    }
 }
 
 /// The register at `place` of `numbers`.

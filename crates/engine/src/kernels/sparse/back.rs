@@ -3,7 +3,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{Column, Entries, abreast, register};
+use super::{Column, Entries, Strip, by_strips, register};
 
 /// Adds what each entry sends back to the row of its column.
 pub(super) struct Back<'a, C> {
@@ -18,24 +18,13 @@ impl<C: Column> WithSimd for Back<'_, C> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let wide = abreast(S::F32_LANES);
-        let mut start = 0;
-        while start + wide * S::F32_LANES <= self.lanes {
-            if wide == 4 {
-                self.strip::<S, 4>(simd, start);
-            } else {
-                self.strip::<S, 8>(simd, start);
-            }
-            start += wide * S::F32_LANES;
-        }
-        while start + S::F32_LANES <= self.lanes {
-            self.strip::<S, 1>(simd, start);
-            start += S::F32_LANES;
-        }
+        by_strips(simd, self.lanes, &mut self);
     }
 }
 
-impl<C: Column> Back<'_, C> {
+impl<C: Column> Strip for Back<'_, C> {
+    const PAIRS: bool = false;
+
     #[inline(always)]
     fn strip<S: Simd, const R: usize>(&mut self, simd: S, start: usize) {
         for (row, (columns, values)) in self.entries.rows().enumerate() {

@@ -3,7 +3,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{Column, abreast, register};
+use super::{Column, Strip, by_strips, register};
 
 /// Puts the product of a row of `delta` and one of `inputs` where each entry is.
 pub(super) struct Gradient<'a, C> {
@@ -20,24 +20,13 @@ impl<C: Column> WithSimd for Gradient<'_, C> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let wide = abreast(S::F32_LANES);
-        let mut start = 0;
-        while start + wide * S::F32_LANES <= self.lanes {
-            if wide == 4 {
-                self.strip::<S, 4>(simd, start);
-            } else {
-                self.strip::<S, 8>(simd, start);
-            }
-            start += wide * S::F32_LANES;
-        }
-        while start + S::F32_LANES <= self.lanes {
-            self.strip::<S, 1>(simd, start);
-            start += S::F32_LANES;
-        }
+        by_strips(simd, self.lanes, &mut self);
     }
 }
 
-impl<C: Column> Gradient<'_, C> {
+impl<C: Column> Strip for Gradient<'_, C> {
+    const PAIRS: bool = false;
+
     /// What `R` registers of lanes from `start` on bring to each entry; the first ones begin its sum.
     #[inline(always)]
     fn strip<S: Simd, const R: usize>(&mut self, simd: S, start: usize) {

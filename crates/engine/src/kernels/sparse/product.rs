@@ -3,11 +3,8 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{Column, Entries, abreast, register};
+use super::{Column, Entries, Strip, by_strips, register};
 use crate::kernels::dense::Finish;
-
-/// Sums that take turns where one register is left, so that no addition has to wait for the one before it.
-const TURNS: usize = 4;
 
 /// Hands each register of lanes of every row to `finish`.
 pub(super) struct Product<'a, 'f, C, F> {
@@ -22,23 +19,20 @@ impl<C: Column, F: Finish> WithSimd for Product<'_, '_, C, F> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let wide = abreast(S::F32_LANES);
-        let mut start = 0;
-        while start + wide * S::F32_LANES <= self.lanes {
-            if wide == 4 {
-                self.strip::<S, 4, 1>(simd, start);
-            } else {
-                self.strip::<S, 8, 1>(simd, start);
-            }
-            start += wide * S::F32_LANES;
-        }
-        while start + 2 * S::F32_LANES <= self.lanes {
-            self.strip::<S, 2, 2>(simd, start);
-            start += 2 * S::F32_LANES;
-        }
-        while start + S::F32_LANES <= self.lanes {
-            self.strip::<S, 1, TURNS>(simd, start);
-            start += S::F32_LANES;
+        by_strips(simd, self.lanes, &mut self);
+    }
+}
+
+impl<C: Column, F: Finish> Strip for Product<'_, '_, C, F> {
+    const PAIRS: bool = true;
+
+    /// So many sums take turns where registers are few that no addition has to wait for the one before it.
+    #[inline(always)]
+    fn strip<S: Simd, const R: usize>(&mut self, simd: S, start: usize) {
+        match R {
+            1 => self.in_turns::<S, R, 4>(simd, start),
+            2 => self.in_turns::<S, R, 2>(simd, start),
+            _ => self.in_turns::<S, R, 1>(simd, start),
         }
     }
 }
@@ -46,7 +40,7 @@ impl<C: Column, F: Finish> WithSimd for Product<'_, '_, C, F> {
 impl<C: Column, F: Finish> Product<'_, '_, C, F> {
     /// `R` registers of lanes from `start` on of every row, with `T` sums taking turns.
     #[inline(always)]
-    fn strip<S: Simd, const R: usize, const T: usize>(&mut self, simd: S, start: usize) {
+    fn in_turns<S: Simd, const R: usize, const T: usize>(&mut self, simd: S, start: usize) {
         let Self { entries, inputs, lanes, .. } = *self;
         for (row, (columns, values)) in entries.rows().enumerate() {
             let mut sums = [[simd.splat_f32s(0.0); R]; T];
