@@ -202,3 +202,129 @@ impl Share for Store<'_> {
         (Self { into: first, stride }, Self { into: second, stride })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lessen_data::{padded, random};
+    use proptest::prelude::*;
+    use rand::RngExt;
+
+    use super::*;
+
+    fn drawn(count: usize, seed: u64) -> Vec<f32> {
+        let mut random = random::stream(seed, "test product");
+        (0..count).map(|_| random.random_range(-1.0..1.0)).collect()
+    }
+
+    /// Matrices of these extents, the left one transposed where `turned`, rows of both with `gap` numbers between them.
+    struct Case {
+        left: Vec<f32>,
+        right: Vec<f32>,
+        extents: Extents,
+        strides: (usize, usize),
+        right_stride: usize,
+    }
+
+    impl Case {
+        fn new((rows, inner, columns): (usize, usize, usize), turned: bool, gap: usize, seed: u64) -> Self {
+            let strides = if turned { (1, rows + gap) } else { (inner + gap, 1) };
+            let left = drawn(rows * strides.0 + inner * strides.1, seed);
+            let right_stride = columns + gap;
+            let right = drawn(inner * right_stride + columns, seed + 1);
+            Self { left, right, extents: Extents { rows, inner, columns }, strides, right_stride }
+        }
+
+        fn left(&self) -> Left<'_> {
+            Left { values: &self.left, row_stride: self.strides.0, inner_stride: self.strides.1 }
+        }
+
+        fn right(&self) -> Right<'_> {
+            Right { values: &self.right, stride: self.right_stride }
+        }
+
+        /// Each entry in double precision, and as one chain of fused multiply-adds in single precision.
+        fn expected(&self) -> Vec<(f64, f32)> {
+            let Extents { rows, inner, columns } = self.extents;
+            let entry = |row: usize, column: usize| {
+                let pair = |k: usize| {
+                    let left = self.left[row * self.strides.0 + k * self.strides.1];
+                    (left, self.right[k * self.right_stride + column])
+                };
+                let double = (0..inner).map(pair).map(|(a, b)| f64::from(a) * f64::from(b)).sum();
+                (double, (0..inner).map(pair).fold(0.0, |sum: f32, (a, b)| a.mul_add(b, sum)))
+            };
+            (0..rows)
+                .flat_map(|row| (0..columns).map(move |column| (row, column)))
+                .map(|(r, c)| entry(r, c))
+                .collect()
+        }
+
+        fn check(&self) {
+            let Extents { rows, columns, .. } = self.extents;
+            let expected = self.expected();
+            let room = || vec![f32::NAN; rows * columns];
+            let (mut found, mut shared, mut portable) = (room(), room(), room());
+            product(
+                self.left(),
+                self.right(),
+                self.extents,
+                &mut Store { into: &mut found, stride: columns },
+            );
+            let into = Store { into: &mut shared, stride: columns };
+            shared_product(self.left(), self.right(), self.extents, into);
+            assert_eq!(found, shared);
+            if rows > 0 {
+                let finish = &mut Store { into: &mut portable, stride: columns };
+                let (left, right, extents) = (self.left(), self.right(), self.extents);
+                Product { left, right, extents, finish }.with_simd(pulp::Scalar::new());
+            }
+            let is_fused = !matches!(Arch::new(), Arch::Scalar);
+            for ((found, portable), (double, chain)) in found.iter().zip(&portable).zip(expected) {
+                let tolerance = 1e-6 * (1.0 + self.extents.inner as f64);
+                assert!((f64::from(*found) - double).abs() < tolerance, "{found}, {double}");
+                assert!((f64::from(*portable) - double).abs() < tolerance, "{portable}, {double}, portable");
+                assert!(
+                    !is_fused || found.to_bits() == chain.to_bits(),
+                    "{found} is not the chain's {chain}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_rest_of_a_tile_is_computed() {
+        for rows in 0..14 {
+            for inner in [0, 1, 7, 60] {
+                for columns in [0, 16, 32, 64, 112] {
+                    Case::new((rows, inner, columns), rows % 2 == 1, inner % 3, 3).check();
+                }
+            }
+        }
+    }
+
+    /// Large enough to be shared between threads.
+    #[test]
+    fn a_shared_product_is_the_same() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
+        pool.install(|| Case::new((301, 512, 64), false, 0, 9).check());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn any_extents_and_strides_agree_with_double_precision(
+            rows in 1usize..50, inner in 0usize..90, batch in 1usize..258, turned: bool, gap in 0usize..5, seed: u64,
+        ) {
+            Case::new((rows, inner, padded(batch)), turned, gap, seed >> 1).check();
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "too short")]
+    fn a_slice_too_short_is_refused() {
+        let left = Left { values: &[1.0; 3], row_stride: 2, inner_stride: 1 };
+        let right = Right { values: &[1.0; 32], stride: 16 };
+        let extents = Extents { rows: 2, inner: 2, columns: 16 };
+        product(left, right, extents, &mut Store { into: &mut [0.0; 32], stride: 16 });
+    }
+}

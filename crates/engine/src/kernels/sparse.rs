@@ -390,4 +390,48 @@ mod tests {
             assert_eq!(found, [6.0; 16]);
         }
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+        #[test]
+        fn any_mask_agrees_with_double_precision(
+            rows in 1usize..20, width in 1usize..70, batch in 1usize..258, density in 0.0f64..1.0, seed: u64,
+        ) {
+            let lanes = lessen_data::padded(batch);
+            let mut random = lessen_data::random::stream(seed, "test mask");
+            let mut draw = |count: usize| -> Vec<f32> {
+                (0..count).map(|_| rand::RngExt::random_range(&mut random, -1.0f32..1.0)).collect()
+            };
+            let (weights, inputs, delta) = (draw(rows * width), draw(width * lanes), draw(rows * lanes));
+            let has: Vec<bool> =
+                draw(rows * width).iter().map(|drawn| f64::from(*drawn).abs() < density * density).collect();
+            let pattern = Pattern::new(rows, width, |index| has[index]);
+            let indices: Vec<usize> = pattern.indices().collect();
+            let values: Vec<f32> = indices.iter().map(|&index| weights[index]).collect();
+            let (mut product, mut back) = (vec![0f64; rows * lanes], vec![0f64; width * lanes]);
+            let mut gradient = Vec::new();
+            for &index in &indices {
+                let (row, column) = (index / width, index % width);
+                let mut sum = 0.0;
+                for lane in 0..lanes {
+                    let (x, dy) = (f64::from(inputs[column * lanes + lane]), f64::from(delta[row * lanes + lane]));
+                    product[row * lanes + lane] += f64::from(weights[index]) * x;
+                    back[column * lanes + lane] += f64::from(weights[index]) * dy;
+                    sum += x * dy;
+                }
+                gradient.push(sum);
+            }
+            let mut found = vec![f32::NAN; rows * lanes];
+            pattern.product(&values, &inputs, lanes, &mut Store { into: &mut found, stride: lanes });
+            let mut found_gradient = vec![f32::NAN; values.len()];
+            pattern.gradient(&delta, &inputs, lanes, &mut found_gradient);
+            let mut found_back = vec![f32::NAN; width * lanes];
+            pattern.back(&values, &delta, lanes, &mut found_back);
+            for (found, expected) in [(found, product), (found_gradient, gradient), (found_back, back)] {
+                for (found, expected) in found.iter().zip(expected) {
+                    proptest::prop_assert!((f64::from(*found) - expected).abs() < 1e-4, "{} {}", found, expected);
+                }
+            }
+        }
+    }
 }
