@@ -19,21 +19,21 @@ use self::layer::{Limits, PlanLayer};
 
 /// A network compiled to predict: layers in a row, buffers that are kept between calls.
 ///
-/// A layer of which no more than a quarter of the weights are not zero is computed without the zeros, masked or
-/// not; for a few rows (up to 4; up to 2 where most weights lie in such layers) one of which no more than a tenth are.
-/// The other layers are computed whole: with more weights than that the dense product, zeros and all, is
-/// faster. Where zeros are left out, one of them times an infinity counts as zero.
+/// Up to four rows are predicted one by one, by the columns of the weights: inputs that are zero, such as the dark pixels of a
+/// digit or the units that a ReLU has silenced, cost nothing, so the time depends on the row. More rows go through all layers
+/// in chunks of 64, on more threads where that is worth it. Layers of which little is left are computed without the zeros,
+/// masked or not: for many rows up to 35 % of the weights, for single ones up to 6 %. Where zeros are left out, one of
+/// them times an infinity counts as zero.
 ///
-/// LeNet-300-100 (784-300-100-10), microseconds a call on one thread of a Zen 4 with AVX-512, the encoding of the rows
-/// included (`examples/sparse_times.rs`):
+/// LeNet-300-100 (784-300-100-10), microseconds a call on a Zen 3 with AVX2 and two threads, the encoding of the rows
+/// included, least of 2000 (`examples/sparse_times.rs`; with these limits at 10 and 25 %):
 ///
-/// | weights left | 1 row | 2 rows | 16 rows | 256 rows |
+/// | weights left | 1 row | 1 row, 81 % of its pixels zero | 16 rows | 256 rows |
 /// | --- | --- | --- | --- | --- |
-/// | 100 % | 14.5 | 25.2 | 85.2 | 1489 |
-/// | 50 % | 13.3 | 22.2 | 84.9 | 1501 |
-/// | 21 % | 13.3 | 22.3 | 52.5 | 932 |
-/// | 8 % | 9.8 | 19.5 | 21.9 | 541 |
-/// | 3.6 % | 6.1 | 11.8 | 18.6 | 396 |
+/// | 100 % | 19.3 | 5.2 | 108 | 1021 |
+/// | 21 % | 18.9 | 5.9 | 48 | 475 |
+/// | 8 % | 18.8 | 6.4 | 21 | 312 |
+/// | 3.6 % | 8.8 | 3.6 | 12 | 188 |
 pub struct Plan {
     name: String,
     network: Network,
