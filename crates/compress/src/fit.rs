@@ -91,10 +91,10 @@ pub fn fit(
     };
     let given = Given::of(dataset, validation.unit());
     let done = stages.stage("train", &(dataset.digest(), spec), |progress, partial| {
+        let (metric, sign) = quality(spec.metric, dataset);
         let said = |look: &Look| {
             let share = look.step as f64 / spec.steps.max(1) as f64;
-            progress
-                .advance(share, &format!("step {}: {}", look.step, shown(spec.metric, dataset, look.score)));
+            progress.advance(share, &format!("step {}: {metric} {:.4}", look.step, sign * look.score));
         };
         let lessons = (&dataset.features, split.train.as_slice(), given.targets());
         course.run(("network", partial), start, lessons, &validation, spec.seed, &said)
@@ -179,24 +179,20 @@ fn notes(spec: &FitSpec, trained: &Trained) -> Vec<String> {
     early.into_iter().collect()
 }
 
-fn shown(metric: Metric, dataset: &Dataset, score: f64) -> String {
+/// What a score of the validation rows is called, and what it is multiplied with to be that.
+fn quality(metric: Metric, dataset: &Dataset) -> (&'static str, f64) {
     match (dataset.classes(), metric) {
-        (Ok(_), Metric::Accuracy) => format!("{:.2} % of validation right", 100.0 * score),
-        (Ok(_), Metric::Auc) => format!("validation AUC {score:.4}"),
-        (Ok(_), Metric::LogLoss) => format!("validation log-loss {:.4}", -score),
-        _ => format!("validation RMSE {:.4}", -score),
+        (Ok(_), Metric::Accuracy) => ("validation accuracy", 1.0),
+        (Ok(_), Metric::Auc) => ("validation AUC", 1.0),
+        (Ok(_), Metric::LogLoss) => ("validation log-loss", -1.0),
+        // Values are judged by their RMSE whatever the metric.
+        _ => ("validation RMSE", -1.0),
     }
 }
 
 /// The curves of training: loss of the minibatches and quality on the validation rows.
 fn series(spec: &FitSpec, dataset: &Dataset, looks: &[Look]) -> Vec<Series> {
-    let metric = match (dataset.classes(), spec.metric) {
-        (Ok(_), Metric::Accuracy) => "validation accuracy",
-        (Ok(_), Metric::Auc) => "validation AUC",
-        (Ok(_), Metric::LogLoss) => "validation log-loss",
-        _ => "validation RMSE",
-    };
-    let sign = if matches!(metric, "validation accuracy" | "validation AUC") { 1.0 } else { -1.0 };
+    let (metric, sign) = quality(spec.metric, dataset);
     let steps: Vec<f64> = looks.iter().map(|look| look.step as f64).collect();
     let curve = |name: &str, values: Vec<f64>| Series {
         name: name.to_owned(),

@@ -57,6 +57,6 @@ pub(crate) enum RuntimeName {
 const MOST_CASES: u64 = 10_000_000;
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = super::in_range(text, 0.01, 86_400.0, "a number of seconds from 0.01 to 86400")?;
+    let seconds = super::numbers::in_range(text, 0.01, 86_400.0, "a number of seconds from 0.01 to 86400")?;
     Ok(Duration::from_secs_f64(seconds))
 }

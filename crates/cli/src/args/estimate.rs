@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::count;
-use super::site::{SiteArgs, above_zero, number};
+use super::numbers::{above_zero, number};
+use super::site::SiteArgs;
 
 /// Devices, examples, epochs, experiments: more is a slip.
 const MOST: u64 = 1_000_000_000_000;
@@ -52,10 +53,10 @@ pub(crate) struct HardwareArgs {
     #[arg(long, value_name = "N", value_parser = count::<std::num::NonZeroU32, MOST_DEVICES>)]
     pub(crate) count: Option<std::num::NonZeroU32>,
     /// Power of all of them together, their machines included, in watts [default: from the table, with a band].
-    #[arg(long, value_name = "W", value_parser = above_zero)]
+    #[arg(long, value_name = "W", value_parser = above_zero::<f64>)]
     pub(crate) watts: Option<f64>,
     /// Peak of one device, where the tables do not know it, in 10^12 floating-point operations a second.
-    #[arg(long, value_name = "T", value_parser = above_zero)]
+    #[arg(long, value_name = "T", value_parser = above_zero::<f64>)]
     pub(crate) peak_tflops: Option<f64>,
     /// Which peak of the table is reckoned with.
     #[arg(long, value_enum, default_value_t = PrecisionName::Half)]
@@ -67,7 +68,7 @@ pub(crate) struct HardwareArgs {
 #[command(next_help_heading = "Time or work of one experiment")]
 pub(crate) struct WorkArgs {
     /// Wall time, in hours.
-    #[arg(long, value_name = "H", value_parser = above_zero)]
+    #[arg(long, value_name = "H", value_parser = above_zero::<f64>)]
     pub(crate) hours: Option<f64>,
     /// Floating-point operations.
     #[arg(long, value_name = "F", value_parser = magnitude, conflicts_with_all = ["parameters", "model"])]
@@ -119,10 +120,10 @@ pub(crate) struct MoneyArgs {
     #[arg(long, value_name = "USD", value_parser = price_range)]
     pub(crate) cloud_price: Option<PriceRange>,
     /// Price of one device with its share of a server: what owning would cost instead.
-    #[arg(long, value_name = "USD", value_parser = above_zero)]
+    #[arg(long, value_name = "USD", value_parser = above_zero::<f64>)]
     pub(crate) own_price: Option<f64>,
     /// Years that an own device is used for [default: 3 to 4].
-    #[arg(long, value_name = "Y", value_parser = above_zero, requires = "own_price")]
+    #[arg(long, value_name = "Y", value_parser = above_zero::<f64>, requires = "own_price")]
     pub(crate) own_years: Option<f64>,
 }
 
@@ -185,7 +186,7 @@ pub(crate) struct PriceRange {
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    let number = number(text)?;
+    let number: f64 = number(text)?;
     if number > 0.0 && number <= 1.0 {
         Ok(number)
     } else {
@@ -210,7 +211,7 @@ fn magnitude(text: &str) -> Result<f64, String> {
 
 fn price_range(text: &str) -> Result<PriceRange, String> {
     let (low, high) = text.split_once("..").unwrap_or((text, text));
-    let (low, high) = (above_zero(low)?, above_zero(high)?);
+    let (low, high) = (above_zero::<f64>(low)?, above_zero::<f64>(high)?);
     if low <= high { Ok(PriceRange { low, high }) } else { Err(format!("{low} is above {high}")) }
 }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::ledger::tag;
-use super::site::{SiteArgs, number};
+use super::numbers::number;
+use super::site::SiteArgs;
 
 /// `lessen run`.
 #[derive(Debug, Args)]
@@ -32,7 +33,7 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) wait_all: bool,
     /// Rent of the machine in US dollars an hour, for the receipt.
-    #[arg(long, value_name = "USD", value_parser = super::site::above_zero)]
+    #[arg(long, value_name = "USD", value_parser = super::numbers::above_zero::<f64>)]
     pub(crate) cloud_price: Option<f64>,
     /// Which sensors, and where receipts go.
     #[command(flatten)]
@@ -93,7 +94,7 @@ pub(crate) struct DoctorArgs {
 pub(crate) struct Interval(pub(crate) Duration);
 
 fn interval(text: &str) -> Result<Interval, String> {
-    let number = number(text)?;
+    let number: f64 = number(text)?;
     let expected = "expected seconds from 0.05 to 3600";
     if (0.05..=3600.0).contains(&number) {
         Ok(Interval(Duration::from_secs_f64(number)))
@@ -103,7 +104,7 @@ fn interval(text: &str) -> Result<Interval, String> {
 }
 
 fn seconds(text: &str) -> Result<Interval, String> {
-    let number = number(text)?;
+    let number: f64 = number(text)?;
     if (0.0..=60.0).contains(&number) {
         Ok(Interval(Duration::from_secs_f64(number)))
     } else {
