@@ -8,7 +8,7 @@ use std::process;
 use std::time::Instant;
 
 use crate::error::SpawnError;
-use crate::running::Running;
+use crate::running::{Running, Waker};
 use crate::signals::Signals;
 use crate::tree::{Tree, Visit};
 
@@ -43,12 +43,20 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Prepared {
     visit: Result<Visit, String>,
+    waker: Waker,
 }
 
 impl Prepared {
     /// Begins, and returns at once. Without `control_group` there is nothing to make ready.
     pub fn begin(control_group: bool) -> Self {
-        Self { visit: if control_group { Visit::begin() } else { Err("none was to be made".to_owned()) } }
+        let visit = if control_group { Visit::begin() } else { Err("none was to be made".to_owned()) };
+        Self { visit, waker: Waker::new() }
+    }
+
+    /// Has [`Running::wait`] tick when another thread wants it. There is one before the command, which may name a stage
+    /// before [`Command::spawn_with`] has returned.
+    pub fn waker(&self) -> Waker {
+        self.waker.clone()
     }
 
     /// Waits until all is ready, for a first reading of a meter right before the command is started.
@@ -97,7 +105,7 @@ impl Command {
         }
         tree.settle();
         let child = started.map_err(|error| refusal(program, error))?;
-        Ok(Running::new(&child, began, tree, signals, self.options.wait_all))
+        Ok(Running::new(&child, began, tree, signals, self.options.wait_all, prepared.waker))
     }
 
     fn prepared(&self, program: &OsStr, arguments: &[OsString]) -> process::Command {

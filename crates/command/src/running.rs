@@ -36,7 +36,7 @@ pub struct Waker {
 }
 
 impl Waker {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let event = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
         Self { event: event.ok().map(Arc::new) }
     }
@@ -102,18 +102,14 @@ impl Running {
         tree: Tree,
         signals: Signals,
         wait_all: bool,
+        waker: Waker,
     ) -> Self {
-        Self { pid: Pid::from_child(child), tree, signals, began, wait_all, exit: None, waker: Waker::new() }
+        Self { pid: Pid::from_child(child), tree, signals, began, wait_all, exit: None, waker }
     }
 
     /// The process that was started.
     pub fn id(&self) -> u32 {
         self.pid.as_raw_nonzero().get().unsigned_abs()
-    }
-
-    /// Has [`Running::wait`] tick when another thread wants it.
-    pub fn waker(&self) -> Waker {
-        self.waker.clone()
     }
 
     /// What it used so far.

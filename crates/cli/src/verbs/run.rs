@@ -36,7 +36,7 @@ pub(crate) fn run(args: &RunArgs, common: &Common, output: &Output) -> anyhow::R
     let site = site::site(&args.site, &tables)?;
     let settings = settings(&args.sensors, args.interval.0)?;
     let gauges = Gauges::serve(args.metrics)?;
-    let stages = Stages::open();
+    let stages = Stages::open(prepared.waker());
     let clerk = Clerk::new(args, site, &tables);
     let options = Options { environment: variables(&stages), wait_all: args.wait_all, ..Options::default() };
     let command = Command::new(args.command.iter().cloned(), options);
@@ -48,7 +48,6 @@ pub(crate) fn run(args: &RunArgs, common: &Common, output: &Output) -> anyhow::R
         Ok(running) => running,
         Err(error) => return Ok(refused(&error, output)),
     };
-    stages.wakes(running.waker());
     book.begin(clerk.receipt(&Moment::now(&recorder, None), State::Running, None));
     let interval = args.interval.0;
     let ended = running.wait(interval, |usage| {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lessen_command::stages::{Listener, Stage, own};
@@ -16,7 +16,7 @@ use super::Moment;
 use super::clerk::Clerk;
 
 /// Longer than a reading takes; after that a stage has no figures of its own.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What stood there when a stage began or ended: sums since the run began.
 #[derive(Clone, Debug)]
@@ -31,31 +31,25 @@ pub(super) struct Stages {
     listener: Option<Listener>,
     /// From the socket's thread, which waits for an answer on the channel that it sends.
     asked: Receiver<SyncSender<Reading>>,
-    waker: Arc<OnceLock<Waker>>,
     /// One a change, in their order; `None` where the reading did not come in time.
     readings: Arc<Mutex<Vec<Option<Reading>>>>,
 }
 
 impl Stages {
-    pub(super) fn open() -> Self {
+    /// Each change of a stage has `waker` end the wait for the command for a reading.
+    pub(super) fn open(waker: Waker) -> Self {
         let (ask, asked) = mpsc::channel();
-        let waker = Arc::new(OnceLock::new());
         let readings = Arc::new(Mutex::new(Vec::new()));
-        let (listening, kept) = (Arc::clone(&waker), Arc::clone(&readings));
+        let kept = Arc::clone(&readings);
         let listener = Listener::start(move |_| {
-            let reading = reading(&ask, &listening);
+            let reading = reading(&ask, &waker);
             kept.lock().unwrap_or_else(PoisonError::into_inner).push(reading);
         });
-        Self { listener: listener.ok(), asked, waker, readings }
+        Self { listener: listener.ok(), asked, readings }
     }
 
     pub(super) fn path(&self) -> Option<PathBuf> {
         self.listener.as_ref().map(|listener| listener.path().to_owned())
-    }
-
-    /// What has the waiting thread take a reading.
-    pub(super) fn wakes(&self, waker: Waker) {
-        let _ = self.waker.set(waker);
     }
 
     /// Answers whoever waits for a reading.
@@ -70,6 +64,8 @@ impl Stages {
     /// All stages, each with what it used, its inner stages included; empty where the command named none.
     pub(super) fn finish(self, last: &Moment, clerk: &Clerk<'_>) -> Vec<StageRecord> {
         let Some(listener) = self.listener else { return Vec::new() };
+        // Whoever still waits for a reading gets none, as the command is no more.
+        drop(self.asked);
         let stages = listener.finish();
         let readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let end = Reading {
@@ -84,10 +80,10 @@ impl Stages {
 }
 
 /// Asks the thread that waits for the command, which alone can tell what its processes used.
-fn reading(ask: &Sender<SyncSender<Reading>>, waker: &OnceLock<Waker>) -> Option<Reading> {
+fn reading(ask: &Sender<SyncSender<Reading>>, waker: &Waker) -> Option<Reading> {
     let (answer, answered) = mpsc::sync_channel(1);
     ask.send(answer).ok()?;
-    waker.get()?.wake();
+    waker.wake();
     answered.recv_timeout(PATIENCE).ok()
 }
 
