@@ -9,7 +9,15 @@ pub(crate) enum Rows<'a> {
     Bytes { bytes: &'a [u8], rows: &'a [u32], stride: usize, shift: f32, inverse: f32 },
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    /// A row's bytes, where it has bytes and there is such a row.
+    #[cfg(target_arch = "x86_64")]
+    fn bytes_of(self, row: usize) -> Option<&'a [u8]> {
+        let Self::Bytes { bytes, rows, stride, .. } = self else { return None };
+        let begin = (*rows.get(row)? as usize).checked_mul(stride)?;
+        bytes.get(begin..begin.checked_add(stride)?)
+    }
+
     /// One feature of a row.
     #[inline(always)]
     fn one(self, row: usize, feature: usize) -> f32 {
@@ -80,12 +88,27 @@ fn plain(source: Rows<'_>, (rows, columns): (usize, usize), lanes: usize, into: 
     }
 }
 
+/// Asks memory for the line where the bytes begin.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn bring_near(bytes: &[u8]) {
+    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    // SAFETY: a hint, which reads nothing; every processor of this architecture has it.
+    #[allow(unsafe_code)]
+    unsafe {
+        _mm_prefetch::<_MM_HINT_T0>(bytes.as_ptr().cast());
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
     use std::arch::x86_64::*;
     use std::array::from_fn;
 
-    use super::Rows;
+    use super::{Rows, bring_near};
+
+    /// Rows between one that is copied and one that memory is asked for.
+    const AHEAD: usize = 4;
 
     /// Sixteen rows at a time, so that what is written of a feature is a cache line.
     #[target_feature(enable = "avx2")]
@@ -105,13 +128,16 @@ mod avx2 {
                         turn_numbers(begins, whole, lanes, into);
                     }
                     Rows::Bytes { bytes, rows, stride, shift, inverse } => {
-                        let begins = from_fn(|lane| &bytes[rows[row(lane)] as usize * stride..][..columns]);
-                        turn_bytes(begins, (shift, inverse), whole, lanes, into);
+                        let begin = |lane| &bytes[rows[row(lane)] as usize * stride..][..columns];
+                        let ahead = from_fn(|lane| begin(16 + lane));
+                        turn_bytes(from_fn(begin), ahead, (shift, inverse), whole, lanes, into);
                     }
                 }
             }
             let (done, full) = if is_whole { (whole, there) } else { (0, 0) };
-            for feature in 0..columns {
+            // Most often the few features behind the last eight.
+            let unfinished = if full == width { done } else { 0 };
+            for feature in unfinished..columns {
                 let into = &mut into[feature * lanes + first..][..width];
                 let begin = if feature < done { full } else { 0 };
                 for (lane, into) in into.iter_mut().enumerate().skip(begin) {
@@ -136,21 +162,33 @@ mod avx2 {
         }
     }
 
-    /// The same of bytes, each `b` as `(b - shift) * inverse`.
+    /// The same of bytes, each `b` as `(b - shift) * inverse`. Meanwhile memory is asked for the rows `ahead`: they lie anywhere,
+    /// and to wait for each when its turn comes takes longer than all the rest.
     #[target_feature(enable = "avx2")]
     fn turn_bytes(
         rows: [&[u8]; 16],
+        ahead: [&[u8]; 16],
         (shift, inverse): (f32, f32),
         whole: usize,
         lanes: usize,
         into: &mut [f32],
     ) {
-        for feature in (0..whole).step_by(8) {
+        // Seen once, so that the loop need not look at each of its sixteen rows.
+        let rows = rows.map(|row| row[..whole].as_chunks::<8>().0);
+        for eight in 0..whole / 8 {
+            let feature = 8 * eight;
+            // Eight times within a cache line, so two rows each time.
+            let pair = eight % 8 * 2;
+            bring_near(&ahead[pair][feature..]);
+            bring_near(&ahead[pair + 1][feature..]);
             let into = &mut into[feature * lanes..];
             for half in [0, 8] {
                 let mut eights = [_mm256_setzero_ps(); 8];
                 for lane in 0..8 {
-                    eights[lane] = numbers(&rows[half + lane][feature..], shift, inverse);
+                    // SAFETY: each row has `whole / 8` eights.
+                    #[allow(unsafe_code)]
+                    let bytes = unsafe { rows[half + lane].get_unchecked(eight) };
+                    eights[lane] = numbers(bytes, shift, inverse);
                 }
                 store_turned(eights, lanes, &mut into[half..]);
             }
@@ -162,7 +200,13 @@ mod avx2 {
         for (row, into) in into.chunks_exact_mut(stride.max(1)).enumerate() {
             let (there, beyond) = into.split_at_mut(columns);
             let mut eights = there.chunks_exact_mut(8);
+            let ahead = source.bytes_of(row + AHEAD).filter(|bytes| bytes.len() >= columns);
             for (place, into) in (&mut eights).enumerate() {
+                if let Some(ahead) = ahead
+                    && place % 8 == 0
+                {
+                    bring_near(&ahead[8 * place..]);
+                }
                 store(eight(source, row, 8 * place), into);
             }
             for (place, into) in eights.into_remainder().iter_mut().enumerate() {
@@ -179,7 +223,8 @@ mod avx2 {
         match source {
             Rows::Numbers { values, stride } => load(&values[row * stride + feature..]),
             Rows::Bytes { bytes, rows, stride, shift, inverse } => {
-                numbers(&bytes[rows[row] as usize * stride + feature..], shift, inverse)
+                let bytes = &bytes[rows[row] as usize * stride + feature..];
+                numbers(bytes.first_chunk().unwrap_or(&[0; 8]), shift, inverse)
             }
         }
     }
@@ -187,8 +232,8 @@ mod avx2 {
     /// The first eight bytes as numbers, centred and scaled.
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn numbers(bytes: &[u8], shift: f32, inverse: f32) -> __m256 {
-        let bytes = bytes.first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes));
+    fn numbers(bytes: &[u8; 8], shift: f32, inverse: f32) -> __m256 {
+        let bytes = i64::from_le_bytes(*bytes);
         let numbers = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(bytes)));
         _mm256_mul_ps(_mm256_sub_ps(numbers, _mm256_set1_ps(shift)), _mm256_set1_ps(inverse))
     }
@@ -225,14 +270,22 @@ mod avx2 {
         let (a2, a3) = (_mm256_unpacklo_ps(r2, r3), _mm256_unpackhi_ps(r2, r3));
         let (a4, a5) = (_mm256_unpacklo_ps(r4, r5), _mm256_unpackhi_ps(r4, r5));
         let (a6, a7) = (_mm256_unpacklo_ps(r6, r7), _mm256_unpackhi_ps(r6, r7));
+        let into = &mut into[..7 * lanes + 8];
+        let mut store = |register: __m256, feature: usize| {
+            // SAFETY: features are below 8, and there is room for eight numbers at the last one; the store needs no alignment.
+            #[allow(unsafe_code)]
+            unsafe {
+                _mm256_storeu_ps(into.as_mut_ptr().add(feature * lanes), register);
+            }
+        };
         let fours = [(a0, a2, a4, a6), (a1, a3, a5, a7)];
         for (place, (a, b, c, d)) in fours.into_iter().enumerate() {
             let (low, high) = (_mm256_shuffle_ps::<0x44>(a, b), _mm256_shuffle_ps::<0x44>(c, d));
-            store(_mm256_permute2f128_ps::<0x20>(low, high), &mut into[2 * place * lanes..]);
-            store(_mm256_permute2f128_ps::<0x31>(low, high), &mut into[(2 * place + 4) * lanes..]);
+            store(_mm256_permute2f128_ps::<0x20>(low, high), 2 * place);
+            store(_mm256_permute2f128_ps::<0x31>(low, high), 2 * place + 4);
             let (low, high) = (_mm256_shuffle_ps::<0xee>(a, b), _mm256_shuffle_ps::<0xee>(c, d));
-            store(_mm256_permute2f128_ps::<0x20>(low, high), &mut into[(2 * place + 1) * lanes..]);
-            store(_mm256_permute2f128_ps::<0x31>(low, high), &mut into[(2 * place + 5) * lanes..]);
+            store(_mm256_permute2f128_ps::<0x20>(low, high), 2 * place + 1);
+            store(_mm256_permute2f128_ps::<0x31>(low, high), 2 * place + 5);
         }
     }
 }
