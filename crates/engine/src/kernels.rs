@@ -2,6 +2,7 @@
 
 pub(crate) mod activate;
 pub(crate) mod aligned;
+pub(crate) mod both;
 pub(crate) mod columns;
 pub(crate) mod dense;
 pub(crate) mod function;

@@ -13,7 +13,9 @@ use lessen_units::Operations;
 use crate::chain::{self, Activation};
 use crate::error::EngineError;
 use crate::kernels::aligned::Aligned;
+use crate::kernels::both::both;
 use crate::kernels::columns::Nonzero;
+use crate::kernels::dense::Strips;
 
 use self::layer::{Limits, PlanLayer};
 
@@ -22,18 +24,20 @@ use self::layer::{Limits, PlanLayer};
 /// Up to four rows are predicted one by one, by the columns of the weights: inputs that are zero, such as the dark pixels of a
 /// digit or the units that a ReLU has silenced, cost nothing, so the time depends on the row. More rows go through all layers
 /// in chunks of 64, on more threads where that is worth it. Layers of which little is left are computed without the zeros,
-/// masked or not: for many rows up to 35 % of the weights, for single ones up to 6 %. Where zeros are left out, one of
-/// them times an infinity counts as zero.
+/// masked or not: for many rows up to 35 % of the weights, for single ones up to 6 %. In the other layers inputs cost nothing
+/// that are zero in sixteen rows. Where zeros are left out, one of them times an infinity counts as zero. The forms of the
+/// weights that a call needs are made by the first such call.
 ///
 /// LeNet-300-100 (784-300-100-10), microseconds a call on a Zen 3 with AVX2 and two threads, the encoding of the rows
-/// included, least of 2000 (`examples/sparse_times.rs`; with these limits at 10 and 25 %):
+/// included, least of 2000 (`examples/sparse_times.rs`; with digits 256 rows by all weights take 0.7 of this, as the dark edges of
+/// sixteen digits meet):
 ///
 /// | weights left | 1 row | 1 row, 81 % of its pixels zero | 16 rows | 256 rows |
 /// | --- | --- | --- | --- | --- |
-/// | 100 % | 19.3 | 5.2 | 108 | 1021 |
-/// | 21 % | 18.9 | 5.9 | 48 | 475 |
-/// | 8 % | 18.8 | 6.4 | 21 | 312 |
-/// | 3.6 % | 8.8 | 3.6 | 12 | 188 |
+/// | 100 % | 17.7 | 6.7 | 103 | 1020 |
+/// | 21 % | 19.8 | 5.1 | 52 | 427 |
+/// | 8 % | 16.8 | 6.6 | 26 | 169 |
+/// | 3.6 % | 9.5 | 3.6 | 11 | 104 |
 pub struct Plan {
     name: String,
     network: Network,
@@ -50,6 +54,7 @@ struct Workspace {
     current: Aligned,
     next: Aligned,
     nonzero: Nonzero,
+    strips: Strips,
 }
 
 /// Up to this many rows are predicted one by one, without lanes: a register of lanes takes as long for 16 rows as for one.
@@ -58,8 +63,8 @@ const FEW_ROWS: usize = 4;
 /// Rows that go through all layers together: what a layer makes of them is still near when the next one reads it.
 const CHUNK: usize = 64;
 
-/// Multiply-accumulates below which rows are not worth a second thread: about 70 microseconds.
-const LEAST_SHARED: usize = 3 << 20;
+/// Multiply-accumulates below which rows are not worth a second thread: without their zeros, which takes longest, 70 microseconds.
+const LEAST_SHARED: usize = 1 << 20;
 
 impl Plan {
     /// Compiles `network`.
@@ -137,7 +142,7 @@ impl Plan {
         if is_shared {
             let middle = rows.start + (rows.len() / 2).next_multiple_of(CHUNK);
             let (first, second) = into.split_at_mut((middle - rows.start) * self.network.outputs());
-            let (first, second) = rayon::join(
+            let (first, second) = both(
                 || self.chunks(rows.start..middle, width, fill, first),
                 || self.chunks(middle..rows.end, width, fill, second),
             );
@@ -168,9 +173,9 @@ impl Plan {
 
     /// From an encoded row in `workspace.current`.
     fn one_row(&self, workspace: &mut Workspace, into: &mut [f32]) {
-        let Workspace { current, next, nonzero } = workspace;
-        for layer in &self.layers {
-            layer.one_row(nonzero, current, next);
+        let Workspace { current, next, nonzero, .. } = workspace;
+        for (layer, dense) in self.layers.iter().zip(self.network.dense()) {
+            layer.one_row(dense.weights.values(), nonzero, current, next);
             std::mem::swap(current, next);
         }
         into.copy_from_slice(current);
@@ -179,9 +184,9 @@ impl Plan {
 
     /// From encoded rows in `workspace.current`, `[width][lanes]`.
     fn chunk(&self, lanes: usize, workspace: &mut Workspace, into: &mut [f32]) {
-        let Workspace { current, next, .. } = workspace;
-        for layer in &self.layers {
-            layer.many_rows(lanes, current, next);
+        let Workspace { current, next, strips, .. } = workspace;
+        for (layer, dense) in self.layers.iter().zip(self.network.dense()) {
+            layer.many_rows(dense.weights.values(), lanes, strips, current, next);
             std::mem::swap(current, next);
         }
         let outputs = self.network.outputs();

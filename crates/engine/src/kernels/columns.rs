@@ -56,16 +56,6 @@ impl DenseColumns {
         Self { values, stride }
     }
 
-    /// Outputs filled up to whole registers.
-    pub(crate) fn stride(&self) -> usize {
-        self.stride
-    }
-
-    /// The weights, `[inputs][stride]`.
-    pub(crate) fn values(&self) -> &[f32] {
-        &self.values
-    }
-
     /// `into = bias + W row`; `bias` and `into` are as long as the stride.
     ///
     /// # Panics

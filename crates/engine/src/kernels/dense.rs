@@ -13,7 +13,15 @@
 //! on, whatever the tile, the thread or the width of a register: the same bits on each of them.
 #![allow(unsafe_code)]
 
+mod nonzero;
+mod tile;
+
 use pulp::{Arch, Simd, WithSimd};
+
+use self::tile::{Band, ROWS, by_bands, sums, wide};
+use super::both::both;
+
+pub(crate) use self::nonzero::{Strips, product_of_nonzero};
 
 /// Columns come in multiples of so many.
 pub(crate) const COLUMNS: usize = lessen_data::LANES;
@@ -67,7 +75,7 @@ pub(crate) fn shared_product<F: Share>(left: Left<'_>, right: Right<'_>, extents
     let half = (rows / 2).next_multiple_of(ROWS);
     let (first, second) = finish.share(half);
     let below = Left { values: &left.values[half * left.row_stride..], ..left };
-    rayon::join(
+    both(
         || shared_product(left, right, Extents { rows: half, ..extents }, first),
         || shared_product(below, right, Extents { rows: rows - half, ..extents }, second),
     );
@@ -78,17 +86,27 @@ pub(crate) fn shared_product<F: Share>(left: Left<'_>, right: Right<'_>, extents
 /// # Panics
 /// Where a slice does not hold its matrix: a bug of the caller.
 pub(crate) fn product<F: Finish>(left: Left<'_>, right: Right<'_>, extents: Extents, finish: &mut F) {
+    if check(left, right, extents) {
+        Arch::new().dispatch(Product { left, right, extents, finish });
+    }
+}
+
+/// Whether there is anything to compute.
+///
+/// # Panics
+/// Where a slice does not hold its matrix: a bug of the caller.
+fn check(left: Left<'_>, right: Right<'_>, extents: Extents) -> bool {
     let Extents { rows, inner, columns } = extents;
     assert!(columns.is_multiple_of(COLUMNS), "columns that do not fill registers");
     if rows == 0 || columns == 0 {
-        return;
+        return false;
     }
     if inner > 0 {
         let last_left = (rows - 1) * left.row_stride + (inner - 1) * left.inner_stride;
         let last_right = (inner - 1) * right.stride + columns - 1;
         assert!(last_left < left.values.len() && last_right < right.values.len(), "a slice too short");
     }
-    Arch::new().dispatch(Product { left, right, extents, finish });
+    true
 }
 
 struct Product<'a, 'f, F> {
@@ -98,82 +116,48 @@ struct Product<'a, 'f, F> {
     finish: &'f mut F,
 }
 
-/// Rows of a tile: with two registers of columns 12 sums, which with an operand each fit into 16 registers; with four 24 of 32.
-const ROWS: usize = 6;
-
 impl<F: Finish> WithSimd for Product<'_, '_, F> {
     type Output = ();
 
+    /// A strip of columns with all rows before the next one.
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let wide = if S::REGISTER_COUNT > 16 { 4 } else { 2 };
-        let columns = self.extents.columns;
+        let Extents { rows, columns, .. } = self.extents;
         let mut column = 0;
-        while column + wide * S::F32_LANES <= columns {
-            if wide == 4 {
-                self.strip::<S, 4>(simd, column);
+        while column + wide::<S>() * S::F32_LANES <= columns {
+            if wide::<S>() == 4 {
+                by_bands(simd, rows, &mut OfStrip::<'_, '_, '_, F, 4> { of: &mut self, column });
             } else {
-                self.strip::<S, 2>(simd, column);
+                by_bands(simd, rows, &mut OfStrip::<'_, '_, '_, F, 2> { of: &mut self, column });
             }
-            column += wide * S::F32_LANES;
+            column += wide::<S>() * S::F32_LANES;
         }
         while column < columns {
-            self.strip::<S, 1>(simd, column);
+            by_bands(simd, rows, &mut OfStrip::<'_, '_, '_, F, 1> { of: &mut self, column });
             column += S::F32_LANES;
         }
     }
 }
 
-impl<F: Finish> Product<'_, '_, F> {
-    /// All rows of `C` registers of columns from `column` on.
-    #[inline(always)]
-    fn strip<S: Simd, const C: usize>(&mut self, simd: S, column: usize) {
-        let rows = self.extents.rows;
-        let mut row = 0;
-        while row + ROWS <= rows {
-            self.tile::<S, ROWS, C>(simd, row, column);
-            row += ROWS;
-        }
-        match rows - row {
-            1 => self.tile::<S, 1, C>(simd, row, column),
-            2 => self.tile::<S, 2, C>(simd, row, column),
-            3 => self.tile::<S, 3, C>(simd, row, column),
-            4 => self.tile::<S, 4, C>(simd, row, column),
-            5 => self.tile::<S, 5, C>(simd, row, column),
-            _ => {}
-        }
-    }
+/// What of a product is in `C` registers of columns from `column` on.
+struct OfStrip<'p, 'a, 'f, F, const C: usize> {
+    of: &'p mut Product<'a, 'f, F>,
+    column: usize,
+}
 
+impl<F: Finish, const C: usize> Band for OfStrip<'_, '_, '_, F, C> {
     #[inline(always)]
-    fn tile<S: Simd, const R: usize, const C: usize>(&mut self, simd: S, row: usize, column: usize) {
-        let Extents { rows, inner, columns } = self.extents;
-        debug_assert!(row + R <= rows && column + C * S::F32_LANES <= columns);
-        let (left, right) = (self.left, self.right);
-        let mut sums = [[simd.splat_f32s(0.0); C]; R];
-        let mut left_at = left.values.as_ptr().wrapping_add(row * left.row_stride);
-        let mut right_at = right.values.as_ptr().wrapping_add(column);
-        for _ in 0..inner {
-            // SAFETY: `product` checked that the last entries of both matrices are within their slices, and strides are not
-            // negative. `row + r` is below `rows` and the inner index below `inner`, so the number of the left one is; and
-            // `C` registers from `column` on end at or before `columns`, so those of the right one are.
-            unsafe {
-                let mut registers = [simd.splat_f32s(0.0); C];
-                for c in 0..C {
-                    registers[c] = right_at.cast::<S::f32s>().add(c).read_unaligned();
-                }
-                for r in 0..R {
-                    let number = simd.splat_f32s(*left_at.add(r * left.row_stride));
-                    for c in 0..C {
-                        sums[r][c] = simd.mul_add_e_f32s(number, registers[c], sums[r][c]);
-                    }
-                }
-            }
-            left_at = left_at.wrapping_add(left.inner_stride);
-            right_at = right_at.wrapping_add(right.stride);
-        }
+    fn band<S: Simd, const R: usize>(&mut self, simd: S, row: usize) {
+        let (Product { left, right, extents, finish }, column) = (&mut *self.of, self.column);
+        let right_at = right.values[column..].as_ptr();
+        let steps = (0..extents.inner).map(|k| (k * left.inner_stride, k * right.stride));
+        // SAFETY: `check` saw that the last entries of both matrices are within their slices, and strides are not negative.
+        // `row + r` is below the rows and the inner index below the inner extent, so the number of the left one is; and `C`
+        // registers from `column` on end at or before the columns, so those of the right one are.
+        let sums = unsafe { sums::<S, R, C>(simd, tile::rows::<R>(*left, row), right_at, steps) };
         for r in 0..R {
             for c in 0..C {
-                self.finish.finish(simd, row + r, column + c * S::F32_LANES, sums[r][c]);
+                finish.finish(simd, row + r, column + c * S::F32_LANES, sums[r][c]);
             }
         }
     }
@@ -209,6 +193,7 @@ mod tests {
     use proptest::prelude::*;
     use rand::RngExt;
 
+    use super::nonzero::OfNonzero;
     use super::*;
 
     fn drawn(count: usize, seed: u64) -> Vec<f32> {
@@ -298,6 +283,51 @@ mod tests {
                 for columns in [0, 16, 32, 64, 112] {
                     Case::new((rows, inner, columns), rows % 2 == 1, inner % 3, 3).check();
                 }
+            }
+        }
+    }
+
+    /// Of the right matrix some numbers are zero, most of them down whole rows and some in single strips; of either sign.
+    fn with_zeros(mut case: Case, every: usize) -> Case {
+        for (place, number) in case.right.iter_mut().enumerate() {
+            let (row, strip) = (place / case.right_stride, place % case.right_stride / 16);
+            if (row + strip / 3) % every != 0 {
+                *number = if place % 2 == 0 { 0.0 } else { -0.0 };
+            }
+        }
+        case
+    }
+
+    #[test]
+    fn leaving_out_inputs_that_are_zero_gives_the_same_bits() {
+        let mut strips = Strips::default();
+        for (rows, inner, columns) in [(1, 1, 16), (5, 9, 32), (6, 64, 64), (13, 0, 16), (20, 33, 112)] {
+            for every in [1, 2, 5, 1000] {
+                let case = with_zeros(Case::new((rows, inner, columns), every == 2, inner % 3, 4), every);
+                let room = || vec![f32::NAN; rows * columns];
+                let (mut all, mut nonzero, mut portable) = (room(), room(), room());
+                product(
+                    case.left(),
+                    case.right(),
+                    case.extents,
+                    &mut Store { into: &mut all, stride: columns },
+                );
+                product_of_nonzero(
+                    case.left(),
+                    case.right(),
+                    case.extents,
+                    &mut strips,
+                    &mut Store { into: &mut nonzero, stride: columns },
+                );
+                let bits =
+                    |numbers: &[f32]| numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>();
+                assert_eq!(bits(&all), bits(&nonzero), "{rows} {inner} {columns}, one in {every}");
+                let (left, right, extents) = (case.left(), case.right(), case.extents);
+                let finish = &mut Store { into: &mut portable, stride: columns };
+                OfNonzero { left, right, extents, strips: &mut strips, finish }
+                    .with_simd(pulp::Scalar::new());
+                let near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5 * (1.0 + inner as f32);
+                assert!(all.iter().zip(&portable).all(near), "portable");
             }
         }
     }

@@ -262,11 +262,6 @@ impl SparseMatrix {
         Self { pattern, values }
     }
 
-    /// Entries that are kept.
-    pub(crate) fn entries(&self) -> usize {
-        self.pattern.entries()
-    }
-
     /// [`Pattern::product`].
     pub(crate) fn product<F: Finish>(&self, inputs: &[f32], lanes: usize, finish: &mut F) {
         self.pattern.product(&self.values, inputs, lanes, finish);

@@ -1,12 +1,14 @@
 //! One dense layer of a plan, its weights whole or without their zeros.
 
+use std::sync::OnceLock;
+
 use lessen_data::padded;
 
 use crate::chain::{Activation, Link};
 use crate::kernels::activate::{AddBias, activate};
 use crate::kernels::aligned::Aligned;
 use crate::kernels::columns::{DenseColumns, Nonzero, SparseColumns};
-use crate::kernels::dense::{Extents, Left, Right, product};
+use crate::kernels::dense::{Extents, Left, Right, Strips, product_of_nonzero};
 use crate::kernels::sparse::SparseMatrix;
 
 /// Shares of a layer's weights that are not zero, up to which its zeros are left out.
@@ -28,10 +30,12 @@ impl Limits {
 pub(super) struct PlanLayer {
     pub(super) outputs: usize,
     pub(super) inputs: usize,
-    /// By column: for single rows and, as the left side of a product, for many. `None` where nothing needs them whole.
-    whole: Option<DenseColumns>,
-    for_many: Option<SparseMatrix>,
-    for_few: Option<SparseColumns>,
+    nonzero: usize,
+    limits: Limits,
+    /// Each made when it is first needed, from the network's weights; many rows by whole weights need nothing else.
+    for_many: OnceLock<SparseMatrix>,
+    for_few: OnceLock<SparseColumns>,
+    columns: OnceLock<DenseColumns>,
     /// Filled up to whole registers.
     bias: Aligned,
     pub(super) activation: Activation,
@@ -40,19 +44,16 @@ pub(super) struct PlanLayer {
 impl PlanLayer {
     pub(super) fn new(link: &Link<'_>, limits: Limits) -> Self {
         let (outputs, inputs) = link.shape();
-        let weights = &link.dense.weights;
-        let up_to = |limit: f64| weights.nonzero() as f64 <= limit * weights.values().len() as f64;
-        let for_few = up_to(limits.few).then(|| SparseColumns::new(weights.values(), outputs, inputs));
-        let for_many = up_to(limits.many).then(|| SparseMatrix::new(weights.values(), inputs));
-        let is_whole = for_few.is_none() || for_many.is_none();
         let mut bias = Aligned::zeros(padded(outputs));
         bias[..outputs].copy_from_slice(&link.dense.bias);
         Self {
             outputs,
             inputs,
-            whole: is_whole.then(|| DenseColumns::new(weights.values(), outputs, inputs)),
-            for_many,
-            for_few,
+            nonzero: link.dense.weights.nonzero(),
+            limits,
+            for_many: OnceLock::new(),
+            for_few: OnceLock::new(),
+            columns: OnceLock::new(),
             bias,
             activation: link.activation,
         }
@@ -60,35 +61,54 @@ impl PlanLayer {
 
     /// Multiply-accumulates a row, where many are predicted.
     pub(super) fn macs(&self) -> usize {
-        self.for_many.as_ref().map_or(self.outputs * self.inputs, SparseMatrix::entries)
+        if self.is_sparse(self.limits.many) { self.nonzero } else { self.outputs * self.inputs }
     }
 
-    /// What the layer makes of one row; `outputs` becomes as long as they are.
-    pub(super) fn one_row(&self, nonzero: &mut Nonzero, inputs: &[f32], outputs: &mut Aligned) {
+    /// Whether at most this share of the weights is not zero.
+    fn is_sparse(&self, limit: f64) -> bool {
+        self.nonzero as f64 <= limit * (self.outputs * self.inputs) as f64
+    }
+
+    /// What the layer, whose weights these are, makes of one row; `outputs` becomes as long as they are.
+    pub(super) fn one_row(
+        &self,
+        weights: &[f32],
+        nonzero: &mut Nonzero,
+        inputs: &[f32],
+        outputs: &mut Aligned,
+    ) {
         outputs.resize(padded(self.outputs));
         nonzero.find(inputs);
-        match (&self.for_few, &self.whole) {
-            (Some(sparse), _) => sparse.product(nonzero, &self.bias, outputs),
-            (None, Some(whole)) => whole.product(nonzero, &self.bias, outputs),
-            (None, None) => {}
+        if self.is_sparse(self.limits.few) {
+            let sparse = self.for_few.get_or_init(|| SparseColumns::new(weights, self.outputs, self.inputs));
+            sparse.product(nonzero, &self.bias, outputs);
+        } else {
+            let columns = self.columns.get_or_init(|| DenseColumns::new(weights, self.outputs, self.inputs));
+            columns.product(nonzero, &self.bias, outputs);
         }
         outputs.resize(self.outputs);
         activate_row(self.activation, outputs);
     }
 
-    /// What the layer makes of `[inputs][lanes]`.
-    pub(super) fn many_rows(&self, lanes: usize, inputs: &[f32], outputs: &mut Aligned) {
+    /// What the layer, whose weights these are, makes of `[inputs][lanes]`.
+    pub(super) fn many_rows(
+        &self,
+        weights: &[f32],
+        lanes: usize,
+        strips: &mut Strips,
+        inputs: &[f32],
+        outputs: &mut Aligned,
+    ) {
         outputs.resize(self.outputs * lanes);
         let (bias, activation) = (&self.bias[..self.outputs], self.activation);
         let mut finish = AddBias { bias, activation, into: outputs, stride: lanes };
-        match (&self.for_many, &self.whole) {
-            (Some(sparse), _) => sparse.product(inputs, lanes, &mut finish),
-            (None, Some(whole)) => {
-                let left = Left { values: whole.values(), row_stride: 1, inner_stride: whole.stride() };
-                let extents = Extents { rows: self.outputs, inner: self.inputs, columns: lanes };
-                product(left, Right { values: inputs, stride: lanes }, extents, &mut finish);
-            }
-            (None, None) => {}
+        if self.is_sparse(self.limits.many) {
+            let sparse = self.for_many.get_or_init(|| SparseMatrix::new(weights, self.inputs));
+            sparse.product(inputs, lanes, &mut finish);
+        } else {
+            let left = Left { values: weights, row_stride: self.inputs, inner_stride: 1 };
+            let extents = Extents { rows: self.outputs, inner: self.inputs, columns: lanes };
+            product_of_nonzero(left, Right { values: inputs, stride: lanes }, extents, strips, &mut finish);
         }
         activate(activation, lanes, outputs);
     }
