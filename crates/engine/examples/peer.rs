@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 use lessen_data::named::{self, Folders};
 use lessen_data::{Answer, Dataset, Encoding, Features, Images, Target, random};
 use lessen_engine::{
-    Activation, Matrix, MatrixMut, Optimiser, Plan, Recipe, Targets, Trainer, TrainingRows, initial, product,
+    Activation, Mapped, Matrix, MatrixMut, Optimiser, Plan, Recipe, Targets, Trainer, TrainingRows, initial,
+    product,
 };
 use lessen_model::{Batch, Format, Network, Predictor, predict_rows};
 use rand::RngExt;
@@ -208,11 +209,11 @@ impl Ours {
         Ok(&self.plans[density])
     }
 
-    /// Reads the file, makes it ready and predicts the first test row.
+    /// Maps the file, makes it ready and predicts the first test row.
     fn load(&self, density: &str) -> Outcome<Vec<f32>> {
-        let plan = Plan::new("model", read(&self.folder.join(format!("model-{density}.lsm")))?)?;
+        let mapped = Mapped::open("model", &self.folder.join(format!("model-{density}.lsm")))?;
         let mut answer = vec![0.0; CLASSES];
-        plan.predict(&Batch::new(&self.features, &self.test[..1]), &mut answer)?;
+        mapped.predict(&Batch::new(&self.features, &self.test[..1]), &mut answer)?;
         Ok(answer)
     }
 }

@@ -1,5 +1,6 @@
 //! A network as the engine sees it: dense layers in a row, each with the activation fused behind it.
 
+use lessen_model::compact::{DenseLayout, Layout, LayoutLayer};
 use lessen_model::{Dense, Layer, Network};
 
 use crate::error::EngineError;
@@ -16,9 +17,9 @@ pub(crate) enum Activation {
     Softmax,
 }
 
-/// One dense layer of a chain.
-pub(crate) struct Link<'n> {
-    pub(crate) dense: &'n Dense,
+/// One dense layer of a chain, its numbers held in a `D`.
+pub(crate) struct Link<'n, D = Dense> {
+    pub(crate) dense: &'n D,
     /// Share of its inputs that training drops; 0 for none.
     pub(crate) dropout: f32,
     /// The layer's node.
@@ -36,29 +37,93 @@ impl Link<'_> {
     }
 }
 
+/// A node as the reading of a chain sees it.
+struct Part<'n, D> {
+    name: &'n str,
+    inputs: &'n [usize],
+    what: What<'n, D>,
+}
+
+enum What<'n, D> {
+    Dense(&'n D),
+    Other(&'n Layer),
+}
+
 /// Reads a network as a chain.
+///
+/// # Errors
+/// [`EngineError::Node`] where it is none; see [`chained`].
+pub(crate) fn links(network: &Network) -> Result<Vec<Link<'_>>, EngineError> {
+    chained(network.nodes().iter().map(|node| {
+        let what = match &node.layer {
+            Layer::Dense(dense) => What::Dense(dense),
+            other => What::Other(other),
+        };
+        Part { name: &node.name, inputs: &node.inputs, what }
+    }))
+}
+
+/// Reads what a compact file holds as a chain, whose layers fit together and to the encoding and answer.
+///
+/// # Errors
+/// [`EngineError::Node`] where it is none; see [`chained`].
+pub(crate) fn links_of_layout(layout: &Layout) -> Result<Vec<Link<'_, DenseLayout>>, EngineError> {
+    let links = chained(layout.nodes.iter().map(|node| {
+        let what = match &node.layer {
+            LayoutLayer::Dense(dense) => What::Dense(dense),
+            LayoutLayer::Other(other) => What::Other(other),
+        };
+        Part { name: &node.name, inputs: &node.inputs, what }
+    }))?;
+    let mut width = layout.encoding.width();
+    for link in &links {
+        if matches!(link.activation, Activation::LeakyRelu(slope) if !slope.is_finite()) {
+            return Err(EngineError::Node { node: link.node.to_owned(), expected: "a finite slope" });
+        }
+        if link.dense.inputs != width || link.dense.outputs == 0 {
+            let expected = "as many inputs as the layer before it has outputs, and an output";
+            return Err(EngineError::Node { node: link.name.to_owned(), expected });
+        }
+        width = link.dense.outputs;
+    }
+    match links.last() {
+        Some(last) if width != layout.answer.outputs() => {
+            let expected = "as many outputs as the answer has numbers";
+            Err(EngineError::Node { node: last.name.to_owned(), expected })
+        }
+        _ => Ok(links),
+    }
+}
+
+/// Reads nodes as a chain.
 ///
 /// # Errors
 /// [`EngineError::Node`] for a node that takes its input from elsewhere than the node before it, an activation
 /// or a dropout that stands elsewhere than behind a dense layer, a dense layer without outputs, or a softmax before the
 /// end. A dropout may also come first, but not last.
-pub(crate) fn links(network: &Network) -> Result<Vec<Link<'_>>, EngineError> {
-    let mut links: Vec<Link<'_>> = Vec::new();
+fn chained<'n, D>(
+    parts: impl ExactSizeIterator<Item = Part<'n, D>>,
+) -> Result<Vec<Link<'n, D>>, EngineError> {
+    let count = parts.len();
+    let mut links: Vec<Link<'n, D>> = Vec::new();
     // What the next dense layer's inputs have gone through.
     let mut dropout: Option<f32> = None;
-    for (place, node) in network.nodes().iter().enumerate() {
-        let refused = |expected| EngineError::Node { node: node.name.clone(), expected };
+    for (place, node) in parts.enumerate() {
+        let refused = |expected| EngineError::Node { node: node.name.to_owned(), expected };
         if node.inputs != [place] {
             return Err(refused("its input to be the node before it"));
         }
-        let activation = match &node.layer {
-            Layer::Dense(dense) => {
+        let layer = match node.what {
+            What::Dense(dense) => {
                 let (activation, dropout) = (Activation::None, dropout.take().unwrap_or(0.0));
-                links.push(Link { dense, dropout, name: &node.name, activation, node: &node.name });
+                links.push(Link { dense, dropout, name: node.name, activation, node: node.name });
                 continue;
             }
+            What::Other(layer) => layer,
+        };
+        let activation = match layer {
             &Layer::Dropout(_) if dropout.is_some() => return Err(refused("one dropout between two layers")),
-            &Layer::Dropout(_) if place + 1 == network.nodes().len() => {
+            &Layer::Dropout(_) if place + 1 == count => {
                 return Err(refused("a layer behind a dropout"));
             }
             &Layer::Dropout(rate) => {
@@ -78,7 +143,7 @@ pub(crate) fn links(network: &Network) -> Result<Vec<Link<'_>>, EngineError> {
         match links.last_mut() {
             Some(link) if link.activation == Activation::None => {
                 link.activation = activation;
-                link.node = &node.name;
+                link.node = node.name;
             }
             _ => return Err(refused("one activation behind each dense layer")),
         }

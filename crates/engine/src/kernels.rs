@@ -5,6 +5,7 @@ pub(crate) mod aligned;
 pub(crate) mod both;
 pub(crate) mod columns;
 pub(crate) mod dense;
+pub(crate) mod dot;
 pub(crate) mod function;
 pub(crate) mod product;
 pub(crate) mod sparse;

@@ -32,9 +32,11 @@
 
 mod chain;
 mod error;
+mod forward;
 pub mod initial;
 mod kernels;
 mod loss;
+mod mapped;
 mod optimiser;
 mod plan;
 mod recipe;
@@ -46,6 +48,7 @@ pub use error::{EngineError, StepError};
 pub use initial::{Activation, Initial, Start};
 pub use kernels::function::exp_in_place;
 pub use kernels::product::{Matrix, MatrixMut, product};
+pub use mapped::{MapError, Mapped};
 pub use plan::Plan;
 pub use recipe::{Optimiser, Penalty, Recipe, Schedule};
 pub use targets::{Blend, NO_LABEL, Targets, Taught, soften};

@@ -6,16 +6,14 @@ use std::convert::Infallible;
 use std::ops::Range;
 use std::sync::Mutex;
 
-use lessen_data::{Encoded, padded};
+use lessen_data::Encoded;
 use lessen_model::{Batch, Cost, Network, PredictError, Predictor};
 use lessen_units::Operations;
 
 use crate::chain::{self, Activation};
 use crate::error::EngineError;
+use crate::forward::{Forward, Layers, Room};
 use crate::kernels::aligned::Aligned;
-use crate::kernels::both::both;
-use crate::kernels::columns::Nonzero;
-use crate::kernels::dense::Strips;
 
 use self::layer::{Limits, PlanLayer};
 
@@ -42,29 +40,8 @@ pub struct Plan {
     name: String,
     network: Network,
     layers: Vec<PlanLayer>,
-    /// Multiply-accumulates a row.
-    macs: usize,
-    /// Buffers that no call is using; each call takes one, so many threads may predict at once.
-    idle: Mutex<Vec<Workspace>>,
+    forward: Forward,
 }
-
-/// Room that one call works in.
-#[derive(Default)]
-struct Workspace {
-    current: Aligned,
-    next: Aligned,
-    nonzero: Nonzero,
-    strips: Strips,
-}
-
-/// Up to this many rows are predicted one by one, without lanes: a register of lanes takes as long for 16 rows as for one.
-const FEW_ROWS: usize = 4;
-
-/// Rows that go through all layers together: what a layer makes of them is still near when the next one reads it.
-const CHUNK: usize = 64;
-
-/// Multiply-accumulates below which rows are not worth a second thread: without their zeros, which takes longest, 70 microseconds.
-const LEAST_SHARED: usize = 1 << 20;
 
 impl Plan {
     /// Compiles `network`.
@@ -78,13 +55,23 @@ impl Plan {
     fn compile(name: String, network: Network, limits: Limits) -> Result<Self, EngineError> {
         let layers: Vec<_> =
             chain::links(&network)?.iter().map(|link| PlanLayer::new(link, limits)).collect();
-        let macs = layers.iter().map(PlanLayer::macs).sum();
-        Ok(Self { name, network, layers, macs, idle: Mutex::default() })
+        let forward = Forward {
+            outputs: network.outputs(),
+            ends_in_softmax: layers.last().is_some_and(|layer| layer.activation == Activation::Softmax),
+            macs: layers.iter().map(PlanLayer::macs).sum(),
+            idle: Mutex::default(),
+        };
+        Ok(Self { name, network, layers, forward })
     }
 
     /// The network that was compiled.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// All weights of a layer, row by row.
+    fn weights(&self, place: usize) -> &[f32] {
+        self.network.dense().nth(place).map_or(&[], |dense| dense.weights.values())
     }
 
     /// Outputs for rows that are encoded already, `[rows][outputs]` row-major.
@@ -104,112 +91,21 @@ impl Plan {
             }
             Ok::<(), Infallible>(())
         };
-        let Ok(()) = self.answer(encoded.rows, width, &fill, into);
+        let Ok(()) = self.forward.answer(self, encoded.rows, width, &fill, into);
+    }
+}
+
+impl Layers for Plan {
+    fn count(&self) -> usize {
+        self.layers.len()
     }
 
-    /// Predicts as many rows as `fill` puts, `[width][lanes]`, where it is told to.
-    fn answer<E: Send>(
-        &self,
-        rows: usize,
-        width: usize,
-        fill: &(impl Fn(Range<usize>, usize, &mut [f32]) -> Result<(), E> + Sync),
-        into: &mut [f32],
-    ) -> Result<(), E> {
-        if rows > FEW_ROWS {
-            return self.chunks(0..rows, width, fill, into);
-        }
-        self.with_workspace(|workspace| {
-            for (row, into) in into.chunks_exact_mut(self.network.outputs()).enumerate() {
-                workspace.current.resize(width);
-                fill(row..row + 1, 1, &mut workspace.current)?;
-                self.one_row(workspace, into);
-            }
-            Ok(())
-        })
+    fn one_row(&self, place: usize, room: &mut Room, inputs: &[f32], outputs: &mut Aligned) {
+        self.layers[place].one_row(self.weights(place), &mut room.nonzero, inputs, outputs);
     }
 
-    /// Predicts rows a chunk at a time, on more threads where that is worth it: chunks are the same on any number of them.
-    fn chunks<E: Send>(
-        &self,
-        rows: Range<usize>,
-        width: usize,
-        fill: &(impl Fn(Range<usize>, usize, &mut [f32]) -> Result<(), E> + Sync),
-        into: &mut [f32],
-    ) -> Result<(), E> {
-        let is_shared = rows.len() > CHUNK
-            && rows.len() * self.macs >= 2 * LEAST_SHARED
-            && rayon::current_num_threads() > 1;
-        if is_shared {
-            let middle = rows.start + (rows.len() / 2).next_multiple_of(CHUNK);
-            let (first, second) = into.split_at_mut((middle - rows.start) * self.network.outputs());
-            let (first, second) = both(
-                || self.chunks(rows.start..middle, width, fill, first),
-                || self.chunks(middle..rows.end, width, fill, second),
-            );
-            return first.and(second);
-        }
-        self.with_workspace(|workspace| {
-            let outputs = self.network.outputs();
-            for (start, into) in rows.clone().step_by(CHUNK).zip(into.chunks_mut(CHUNK * outputs)) {
-                let chunk = start..rows.end.min(start + CHUNK);
-                let lanes = padded(chunk.len());
-                workspace.current.resize(width * lanes);
-                fill(chunk, lanes, &mut workspace.current)?;
-                self.chunk(lanes, workspace, into);
-            }
-            Ok(())
-        })
-    }
-
-    /// Lends `work` buffers that no other call is using.
-    fn with_workspace<T>(&self, work: impl FnOnce(&mut Workspace) -> T) -> T {
-        let mut workspace = self.idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default();
-        let outcome = work(&mut workspace);
-        if let Ok(mut idle) = self.idle.lock() {
-            idle.push(workspace);
-        }
-        outcome
-    }
-
-    /// From an encoded row in `workspace.current`.
-    fn one_row(&self, workspace: &mut Workspace, into: &mut [f32]) {
-        let Workspace { current, next, nonzero, .. } = workspace;
-        for (layer, dense) in self.layers.iter().zip(self.network.dense()) {
-            layer.one_row(dense.weights.values(), nonzero, current, next);
-            std::mem::swap(current, next);
-        }
-        into.copy_from_slice(current);
-        self.settle(into);
-    }
-
-    /// From encoded rows in `workspace.current`, `[width][lanes]`.
-    fn chunk(&self, lanes: usize, workspace: &mut Workspace, into: &mut [f32]) {
-        let Workspace { current, next, strips, .. } = workspace;
-        for (layer, dense) in self.layers.iter().zip(self.network.dense()) {
-            layer.many_rows(dense.weights.values(), lanes, strips, current, next);
-            std::mem::swap(current, next);
-        }
-        let outputs = self.network.outputs();
-        for (output, values) in current.chunks_exact(lanes).enumerate() {
-            for (into, &value) in into.chunks_exact_mut(outputs).zip(values) {
-                into[output] = value;
-            }
-        }
-        self.settle(into);
-    }
-
-    /// Cells near the largest numbers overflow on the way; what then comes out of the softmax says nothing, and is written as
-    /// just that: every class alike. A row's probabilities sum to 1 whatever the row.
-    fn settle(&self, into: &mut [f32]) {
-        if self.layers.last().is_none_or(|layer| layer.activation != Activation::Softmax) {
-            return;
-        }
-        let outputs = self.network.outputs();
-        for row in into.chunks_exact_mut(outputs) {
-            if !row.iter().sum::<f32>().is_finite() {
-                row.fill(1.0 / outputs as f32);
-            }
-        }
+    fn many_rows(&self, place: usize, lanes: usize, room: &mut Room, inputs: &[f32], outputs: &mut Aligned) {
+        self.layers[place].many_rows(self.weights(place), lanes, &mut room.strips, inputs, outputs);
     }
 }
 
@@ -225,16 +121,11 @@ impl Predictor for Plan {
     /// What is computed: all weights of a layer that is computed whole, those that are not zero of the others. (A layer
     /// that only few rows take whole is counted as for many.)
     fn cost(&self) -> Cost {
-        Cost::own(Operations { macs: self.macs as u64, ..self.network.operations() })
+        Cost::own(Operations { macs: self.forward.macs as u64, ..self.network.operations() })
     }
 
     fn predict(&self, batch: &Batch<'_>, into: &mut [f32]) -> Result<(), PredictError> {
-        self.check_room(batch, into)?;
-        let (encoding, features, all) = (self.network.encoding(), batch.features(), batch.rows());
-        let fill = |rows: Range<usize>, lanes: usize, into: &mut [f32]| {
-            encoding.gather(features, &all[rows], lanes, into)
-        };
-        self.answer(batch.len(), encoding.width(), &fill, into).map_err(|problem| self.error(problem))
+        self.forward.predict(self, self, self.network.encoding(), batch, into)
     }
 }
 
@@ -244,6 +135,7 @@ mod tests {
     use lessen_model::{Dense, Layer, Node, Weights};
 
     use super::*;
+    use crate::forward::FEW_ROWS;
 
     const ALWAYS: Limits = Limits { few: 1.0, many: 1.0 };
     const NEVER: Limits = Limits { few: -1.0, many: -1.0 };
@@ -318,7 +210,7 @@ mod tests {
         for count in [20, 1, 7, 0, 20] {
             let mut into = vec![0.0; 2 * count];
             plan.predict(&Batch::new(&features, &rows[..count]), &mut into).unwrap();
-            assert_eq!(plan.idle.lock().unwrap().len(), 1);
+            assert_eq!(plan.forward.idle.lock().unwrap().len(), 1);
         }
     }
 

@@ -112,6 +112,18 @@ pub enum NetworkError {
     },
 }
 
+/// What a layer that is not dense computes of `width` numbers.
+pub(crate) fn operations_of(layer: &Layer, width: usize) -> Operations {
+    let width = width as u64;
+    match layer {
+        Layer::Dense(_) | Layer::Dropout(_) => Operations::NONE,
+        Layer::Relu => Operations { comparisons: width, ..Operations::NONE },
+        Layer::LeakyRelu(_) => Operations { comparisons: width, adds: width, ..Operations::NONE },
+        Layer::Tanh | Layer::Sigmoid => Operations { adds: width, ..Operations::NONE },
+        Layer::Softmax => Operations { adds: 4 * width, ..Operations::NONE },
+    }
+}
+
 impl Network {
     /// Checks that nodes, encoding and answer fit together.
     ///
@@ -243,13 +255,7 @@ impl Network {
                 adds: dense.bias.len() as u64,
                 comparisons: 0,
             },
-            Layer::Relu => Operations { comparisons: width as u64, ..Operations::NONE },
-            Layer::LeakyRelu(_) => {
-                Operations { comparisons: width as u64, adds: width as u64, ..Operations::NONE }
-            }
-            Layer::Tanh | Layer::Sigmoid => Operations { adds: width as u64, ..Operations::NONE },
-            Layer::Softmax => Operations { adds: 4 * width as u64, ..Operations::NONE },
-            Layer::Dropout(_) => Operations::NONE,
+            other => operations_of(other, width),
         };
         self.nodes.iter().zip(&self.widths[1..]).map(of_node).sum()
     }

@@ -120,6 +120,20 @@ pub(crate) fn divide(lanes: usize, strip: Range<usize>, by: &[f32; STRIP], value
     }
 }
 
+/// An activation of one row, whose outputs follow each other.
+pub(crate) fn activate_row(activation: Activation, outputs: &mut [f32]) {
+    match activation {
+        Activation::Relu => {
+            outputs.iter_mut().for_each(|value| *value = if *value < 0.0 { 0.0 } else { *value })
+        }
+        Activation::LeakyRelu(slope) => {
+            outputs.iter_mut().filter(|value| **value < 0.0).for_each(|value| *value *= slope);
+        }
+        // One lane: the sum of a softmax goes down the outputs of a row.
+        other => activate(other, 1, outputs),
+    }
+}
+
 #[inline(always)]
 fn times_derivative<S: Simd>(
     simd: S,

@@ -247,6 +247,27 @@ unsafe fn register<S: Simd>(numbers: &[f32], place: usize) -> S::f32s {
     unsafe { numbers.as_ptr().add(place).cast::<S::f32s>().read_unaligned() }
 }
 
+/// [`Pattern::product`] by rows of entries that are kept elsewhere: row `r` has those from `starts[r]` to `starts[r + 1]`.
+///
+/// # Panics
+/// Where a slice is too short, starts fall or a column is beyond the inputs: bugs of the caller.
+pub(crate) fn product_of_entries<F: Finish>(
+    starts: &[usize],
+    columns: &[u32],
+    values: &[f32],
+    inputs: &[f32],
+    lanes: usize,
+    finish: &mut F,
+) {
+    let width = inputs.len() / lanes.max(1);
+    assert!(
+        columns.iter().fold(true, |good, &column| good & ((column as usize) < width)),
+        "a column too far"
+    );
+    let entries = Entries { starts, columns, values };
+    Arch::new().dispatch(Product { entries, inputs, lanes, finish });
+}
+
 /// A matrix of which only the entries that are not zero are kept.
 pub(crate) struct SparseMatrix {
     pattern: Pattern,

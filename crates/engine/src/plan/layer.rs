@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use lessen_data::padded;
 
 use crate::chain::{Activation, Link};
-use crate::kernels::activate::{AddBias, activate};
+use crate::kernels::activate::{AddBias, activate, activate_row};
 use crate::kernels::aligned::Aligned;
 use crate::kernels::columns::{DenseColumns, Nonzero, SparseColumns};
 use crate::kernels::dense::{Extents, Left, Right, Strips, product_of_nonzero};
@@ -111,19 +111,5 @@ impl PlanLayer {
             product_of_nonzero(left, Right { values: inputs, stride: lanes }, extents, strips, &mut finish);
         }
         activate(activation, lanes, outputs);
-    }
-}
-
-/// An activation of one row, whose outputs follow each other.
-fn activate_row(activation: Activation, outputs: &mut [f32]) {
-    match activation {
-        Activation::Relu => {
-            outputs.iter_mut().for_each(|value| *value = if *value < 0.0 { 0.0 } else { *value })
-        }
-        Activation::LeakyRelu(slope) => {
-            outputs.iter_mut().filter(|value| **value < 0.0).for_each(|value| *value *= slope);
-        }
-        // One lane: the sum of a softmax goes down the outputs of a row.
-        other => activate(other, 1, outputs),
     }
 }

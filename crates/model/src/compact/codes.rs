@@ -54,12 +54,72 @@ impl<'a> Packer<'a> {
     }
 }
 
-/// Code `place` of `bits` bits in `packed`, which must hold it.
-pub(super) fn code(packed: &[u8], bits: u32, place: usize) -> usize {
-    let first = place * bits as usize;
-    let byte = |index: usize| packed.get(index).map_or(0, |&byte| u32::from(byte));
-    let two = byte(first / 8) | byte(first / 8 + 1) << 8;
-    two as usize >> (first % 8) & filler(bits)
+/// Codes one after the other; behind the last there are zeros.
+#[derive(Clone, Debug)]
+pub(super) struct Codes<'a> {
+    packed: &'a [u8],
+    bits: u32,
+    /// Bits that were taken from `packed`, the next code in the lowest, and their number.
+    pending: u64,
+    filled: u32,
+}
+
+impl<'a> Codes<'a> {
+    /// Codes of `bits` bits, 1 to 8.
+    pub(super) fn new(packed: &'a [u8], bits: u32) -> Self {
+        Self { packed, bits, pending: 0, filled: 0 }
+    }
+
+    #[inline]
+    pub(super) fn code(&mut self) -> usize {
+        if self.filled < self.bits {
+            self.fill();
+        }
+        let code = self.pending as usize & filler(self.bits);
+        self.pending >>= self.bits;
+        self.filled -= self.bits;
+        code
+    }
+
+    /// Weights that are gone before the next that is left: fillers and the code that ends them.
+    #[inline]
+    pub(super) fn gap(&mut self) -> usize {
+        let mut gone = 0;
+        loop {
+            let code = self.code();
+            gone += code;
+            if code != filler(self.bits) {
+                return gone;
+            }
+        }
+    }
+
+    /// Whether `count` codes lead past `left` of `weights` weights and end just behind the last; without a branch for each.
+    pub(super) fn lead_to(mut self, count: usize, left: usize, weights: usize) -> bool {
+        let (mut next, mut found, mut ends) = (0usize, 0, false);
+        for _ in 0..count {
+            let code = self.code();
+            ends = code != filler(self.bits);
+            found += usize::from(ends);
+            next += code + usize::from(ends);
+        }
+        // As `next` never falls, none before the last was beyond.
+        ends && found == left + 1 && next == weights + 1
+    }
+
+    #[inline]
+    fn fill(&mut self) {
+        if let Some((four, rest)) = self.packed.split_first_chunk::<4>() {
+            self.pending |= u64::from(u32::from_le_bytes(*four)) << self.filled;
+            self.filled += 32;
+            self.packed = rest;
+            return;
+        }
+        let (byte, rest) = self.packed.split_first().map_or((0, self.packed), |(&byte, rest)| (byte, rest));
+        self.pending |= u64::from(byte) << self.filled;
+        self.filled += 8;
+        self.packed = rest;
+    }
 }
 
 #[cfg(test)]
@@ -74,7 +134,8 @@ mod tests {
         [2, 7, 15].into_iter().for_each(|gone| packer.gap(gone));
         packer.finish();
         assert_eq!(packed, [0b0011_1010, 0b1111_1110, 0b00]);
-        let codes: Vec<usize> = (0..6).map(|place| code(&packed, 3, place)).collect();
+        let mut read = Codes::new(&packed, 3);
+        let codes: Vec<usize> = (0..6).map(|_| read.code()).collect();
         assert_eq!(codes, [2, 7, 0, 7, 7, 1]);
         assert_eq!([2, 7, 15].map(|gone| count(gone, 3)), [1, 2, 3]);
     }
@@ -89,14 +150,8 @@ mod tests {
             packer.finish();
             let codes: usize = gaps.iter().map(|&gone| count(gone, bits)).sum();
             assert_eq!(packed.len(), (codes * bits as usize).div_ceil(8));
-            let (mut found, mut gone) = (vec![], 0);
-            for place in 0..codes {
-                let code = code(&packed, bits, place);
-                gone += code;
-                if code != filler(bits) {
-                    found.push(std::mem::take(&mut gone));
-                }
-            }
+            let mut read = Codes::new(&packed, bits);
+            let found: Vec<usize> = gaps.iter().map(|_| read.gap()).collect();
             assert_eq!(found, gaps, "{bits} bits");
         }
     }

@@ -31,6 +31,10 @@
 //! A code of 8 bits stands for at most 255 weights, so a network takes at most [`MOST_EXPANSION`] times the bytes of its
 //! file, whatever the file claims; a layer of more than [`MOST_WEIGHTS`] weights is refused.
 //!
+//! # In place
+//! [`Layout`] tells where everything is, and weights are decoded from there as they are asked for: a program can predict from
+//! a file that is mapped into memory and unpack nothing (`Mapped` in `lessen-engine`).
+//!
 //! # Sizes
 //! LeNet-300-100 (784-300-100-10) with 8 % of its 266,200 weights left, chosen at random, takes 101,959 bytes, all
 //! counted (measured; 85,184 of them are the weights themselves), and 1,067,070 with all of them left. The relative index of Han et al. with codes
@@ -57,10 +61,12 @@
 mod codes;
 mod error;
 mod header;
+mod layout;
 mod read;
 mod write;
 
 pub use error::CompactError;
+pub use layout::{DenseLayout, Layout, LayoutLayer, LayoutNode, SparseRows};
 pub use read::read;
 pub use write::write;
 

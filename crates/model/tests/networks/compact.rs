@@ -1,7 +1,7 @@
 //! The compact file: round trips, sizes, damage.
 
 use lessen_data::{Answer, Encoding};
-use lessen_model::compact::{self, CompactError};
+use lessen_model::compact::{self, CompactError, DenseLayout, Layout, LayoutLayer};
 use lessen_model::{Format, Layer, Network, onnx};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -12,6 +12,23 @@ use crate::examples::{by_hand, dense, networks, node, pixels};
 fn bits(network: &Network) -> Vec<u32> {
     let numbers = network.dense().flat_map(|dense| dense.weights.values().iter().chain(&dense.bias));
     numbers.map(|value| value.to_bits()).collect()
+}
+
+fn bits_of(numbers: &[f32]) -> Vec<u32> {
+    numbers.iter().map(|number| number.to_bits()).collect()
+}
+
+/// All weights of a layer, read where they lie.
+fn in_place(dense: &DenseLayout, file: &[u8]) -> Vec<u32> {
+    if !dense.is_sparse() {
+        return bits_of(&dense.plain(file, 0..dense.outputs).collect::<Vec<_>>());
+    }
+    let mut rows = dense.sparse(file);
+    let mut found = vec![0.0; dense.outputs * dense.inputs];
+    for row in found.chunks_exact_mut(dense.inputs) {
+        rows.row(|column, weight| row[column] = weight);
+    }
+    bits_of(&found)
 }
 
 /// Content with the digest that a reader asks for.
@@ -36,6 +53,44 @@ proptest! {
         prop_assert_eq!(bits(&read), bits(&network));
         prop_assert_eq!(read.density(), network.density());
         prop_assert_eq!(compact::write(&read), written);
+    }
+
+    #[test]
+    fn weights_are_found_where_they_lie(
+        network in networks(any::<f32>().prop_filter("finite", |value| value.is_finite())),
+    ) {
+        let written = compact::write(&network);
+        let layout = Layout::of(&written).unwrap();
+        prop_assert_eq!((&layout.encoding, &layout.answer), (network.encoding(), network.answer()));
+        prop_assert_eq!(layout.nodes.len(), network.nodes().len());
+        for (node, given) in network.nodes().iter().zip(&layout.nodes) {
+            prop_assert_eq!((&node.name, &node.inputs), (&given.name, &given.inputs));
+            match (&node.layer, &given.layer) {
+                (Layer::Dense(dense), LayoutLayer::Dense(given)) => {
+                    prop_assert_eq!(in_place(given, &written), bits_of(dense.weights.values()));
+                    let bias: Vec<f32> = given.bias(&written).collect();
+                    prop_assert_eq!(bits_of(&bias), bits_of(&dense.bias));
+                }
+                (layer, LayoutLayer::Other(given)) => prop_assert_eq!(layer, given),
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+    }
+
+    #[test]
+    fn any_codes_are_good_in_place_if_they_are_good_to_be_read(
+        codes in vec(any::<u8>(), 1..12), bits in 1u32..9, count in 1usize..40, left in 0usize..12, outputs in 1usize..4,
+        inputs in 1usize..30,
+    ) {
+        let packed = (count * bits as usize).div_ceil(8);
+        let bytes: Vec<u8> = codes.iter().cycle().take(packed).copied().collect();
+        let numbers = vec![0; 4 * (left + outputs)];
+        let file = file(&gaps(outputs, inputs, bits, count, left), &[bytes, numbers].concat());
+        prop_assert_eq!(Layout::of(&file).map(drop).map_err(|error| error.to_string()),
+            compact::read(&file).map(drop).map_err(|error| error.to_string()).or_else(|error| {
+                // That layers do not fit to the encoding is not the layout's to find.
+                if error.contains("fit together") { Ok(()) } else { Err(error) }
+            }));
     }
 
     #[test]
@@ -199,11 +254,11 @@ fn what_cannot_be_used_is_named_with_its_byte() {
             "expected codes that end with the 0 weights left of `d`, found no code behind weight 15300 of 268435456",
         ),
         (
-            file(&gaps(1, 20, 8, 2, 1), &zeros),
+            file(&gaps(1, 20, 8, 2, 1), &zeros[..10]),
             "expected codes that end with the 1 weights left of `d`, found a code 1 for one more weight",
         ),
         (
-            file(&gaps(1, 20, 8, 1, 0), &[21]),
+            file(&gaps(1, 20, 8, 1, 0), &[21, 0, 0, 0, 0]),
             "expected codes that end with the 0 weights left of `d`, found a code 0 that leads to weight 21 of 20",
         ),
         (file(&gaps(1, 1, 1, 2, 1), &infinite[1..]), "expected finite numbers in `d`, found inf"),
