@@ -25,12 +25,14 @@ pub enum CompressError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// A training step failed.
-    #[error("training `{network}` failed")]
+    #[error("training `{network}` failed{}", best_state(kept.as_deref()))]
     Step {
         /// Which network.
-        network: String,
+        network: Box<str>,
         /// Why.
         source: StepError,
+        /// Where training was best on the validation rows until then: the steps taken, and the file of the network.
+        kept: Option<Box<(u64, PathBuf)>>,
     },
     /// A record or the output folder could not be written or read.
     #[error(transparent)]
@@ -158,6 +160,12 @@ pub enum ReadBackError {
     },
 }
 
+fn best_state(kept: Option<&(u64, PathBuf)>) -> String {
+    kept.map_or_else(String::new, |(step, path)| {
+        format!("; its best state, after {step} steps, is kept in `{}`", path.display())
+    })
+}
+
 impl CompressError {
     /// Advice, where there is some.
     pub fn hint(&self) -> Option<String> {
@@ -170,6 +178,10 @@ impl CompressError {
             Self::Budget { expected, .. } => Some(format!(
                 "`--budget {:.0}s` is expected to do, or fewer `--methods`",
                 (1.2 * expected).ceil()
+            )),
+            Self::Step { kept: Some(kept), source: StepError::Diverged { .. }, .. } => Some(format!(
+                "go on from there with a lower rate: `lessen train DATA --from {} --lr RATE`",
+                kept.1.display()
             )),
             Self::Kept { path, .. } => {
                 Some(format!("delete `{}`: the stage is then done again", path.display()))

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use lessen_data::{Dataset, Encoding, Features, Split, Target, Unit};
 use lessen_engine::{
-    Activation, EngineError, Optimiser, Plan, Recipe, Schedule, Targets, Trainer, TrainingRows, initial,
+    Activation, EngineError, Optimiser, Plan, Recipe, Schedule, StepError, Targets, Trainer, TrainingRows,
+    initial,
 };
 use lessen_model::{Network, Predictor, compact, onnx, predict_rows};
 use lessen_records::write_whole;
@@ -258,7 +259,6 @@ impl Course {
         said: &dyn Fn(&Look),
     ) -> Result<Trained, CompressError> {
         let training = TrainingRows { features, rows, targets };
-        let failed = |source| CompressError::Step { network: name.to_owned(), source };
         let mut way = match partial.found().and_then(Way::resume) {
             Some(way) => way,
             None => Way {
@@ -273,10 +273,16 @@ impl Course {
             },
         };
         while way.trainer.steps_taken() < self.steps && !self.is_out_of_patience(&way) {
-            way.loss += f64::from(way.trainer.step(&training).map_err(failed)?);
+            match way.trainer.step(&training) {
+                Ok(loss) => way.loss += f64::from(loss),
+                Err(source) => return Err(way.failed(name, source, partial)),
+            }
             let step = way.trainer.steps_taken();
             if step % self.every == 0 || step == self.steps {
-                said(&self.look(&mut way, validation).map_err(failed)?);
+                match self.look(&mut way, validation) {
+                    Ok(look) => said(&look),
+                    Err(source) => return Err(way.failed(name, source, partial)),
+                }
             }
             if partial.is_due() {
                 partial.save(&way.state()?)?;
@@ -299,7 +305,7 @@ impl Course {
         way.looks.iter().filter(|look| look.step > best.step).count() as u64 >= patience
     }
 
-    fn look(&self, way: &mut Way, validation: &Validation<'_>) -> Result<Look, lessen_engine::StepError> {
+    fn look(&self, way: &mut Way, validation: &Validation<'_>) -> Result<Look, StepError> {
         let mut answers = way.trainer.answers(&validation.dataset.features, validation.rows)?;
         if let Truth::Values(_) = validation.truth {
             let Unit { centre, scale } = validation.unit;
@@ -320,6 +326,15 @@ impl Course {
 }
 
 impl Way {
+    /// What is to be said of a step that failed; the best state until then is kept.
+    fn failed(&self, name: &str, source: StepError, partial: &Partial<'_>) -> CompressError {
+        let kept = self.best.as_ref().and_then(|best| {
+            // Where it cannot be written either, the failure itself is the news.
+            partial.keep(&best.network).ok().map(|path| Box::new((best.step, path)))
+        });
+        CompressError::Step { network: name.into(), source, kept }
+    }
+
     fn state(&self) -> Result<Vec<u8>, CompressError> {
         let best = self.best.as_ref();
         let saved = Saved {

@@ -77,3 +77,18 @@ fn what_does_not_fit_is_refused_naming_both() {
         assert!(ran.err.contains(expected), "{arguments:?}: {}", ran.err);
     }
 }
+
+#[test]
+fn a_training_that_diverges_says_where_and_keeps_its_best_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let typed =
+        "train digits --arch mlp:64-32-10 --steps 60 --eval-every 1 --optimizer sgd --lr 10000 --out o";
+    let ran = lessen(path, &typed.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert!(ran.err.contains("the loss is") && ran.err.contains("first in layer `dense_"), "{}", ran.err);
+    let kept = ran.err.split("is kept in `").nth(1).and_then(|rest| rest.split('`').next()).unwrap();
+    let on = ["train", "digits", "--from", kept, "--steps", "10", "--lr", "0.0001", "--out", "on"];
+    let on = lessen(path, &on);
+    assert_eq!(on.code, Some(0), "{}", on.err);
+}

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use lessen_model::{Format, Network};
 use lessen_records::{StageRecord, write_whole};
 
 use crate::error::CompressError;
@@ -78,6 +79,16 @@ impl<'a> Partial<'a> {
             *saved = Instant::now();
         }
         Ok(())
+    }
+
+    /// Keeps a network beside the state, for a person to go on from; the file's path.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn keep(&self, network: &Network) -> Result<PathBuf, CompressError> {
+        let path = self.path.with_extension(format!("best.{}", Format::Compact.extension()));
+        write_whole(&path, &Format::Compact.write(network))?;
+        Ok(path)
     }
 
     /// All that the stage has used.
