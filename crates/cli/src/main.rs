@@ -13,6 +13,7 @@ mod verbs;
 use std::process::ExitCode;
 
 use clap::Parser;
+use lessen_command::Prepared;
 
 use crate::args::{Cli, Verb};
 use crate::output::Output;
@@ -28,10 +29,19 @@ pub(crate) enum Outcome {
 }
 
 fn main() -> ExitCode {
+    // Before anything else, as the kernel takes longer over it than `lessen run` does over all that it makes ready.
+    let prepared =
+        std::env::args_os().nth(1).is_some_and(|verb| verb == "run").then(|| Prepared::begin(true));
     // Usage errors leave here with exit code 2, help and version with 0.
-    let cli = Cli::parse();
+    let (cli, prepared) = match Cli::try_parse() {
+        Ok(cli) => (cli, prepared),
+        Err(error) => {
+            drop(prepared);
+            error.exit()
+        }
+    };
     let output = Output::new(&cli.common);
-    let outcome = run(&cli, &output);
+    let outcome = run(&cli, prepared, &output);
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::NotHeld) => ExitCode::from(1),
@@ -44,7 +54,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli, output: &Output) -> anyhow::Result<Outcome> {
+fn run(cli: &Cli, prepared: Option<Prepared>, output: &Output) -> anyhow::Result<Outcome> {
     if let Some(threads) = cli.common.threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
     }
@@ -55,7 +65,7 @@ fn run(cli: &Cli, output: &Output) -> anyhow::Result<Outcome> {
         Verb::Bench(args) => verbs::bench::run(args, &cli.common, output),
         Verb::Predict(args) => verbs::predict::run(args, &cli.common, output),
         Verb::Estimate(args) => verbs::estimate::run(args, &cli.common, output),
-        Verb::Run(args) => verbs::run::run(args, &cli.common, output),
+        Verb::Run(args) => verbs::run::run(args, prepared, &cli.common, output),
         Verb::Stage(args) => verbs::stage::run(args),
         Verb::Doctor(args) => verbs::doctor::run(args, output),
         Verb::Ledger(args) => verbs::ledger::run(args, output),

@@ -28,9 +28,14 @@ use clerk::Clerk;
 use gauges::Gauges;
 use stages::Stages;
 
-pub(crate) fn run(args: &RunArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
-    // First, as it takes a while in which the rest is made ready.
-    let prepared = Prepared::begin(true);
+/// Runs the command; `prepared` is there where it could be begun before the command line was read.
+pub(crate) fn run(
+    args: &RunArgs,
+    prepared: Option<Prepared>,
+    common: &Common,
+    output: &Output,
+) -> anyhow::Result<Outcome> {
+    let prepared = prepared.unwrap_or_else(|| Prepared::begin(true));
     let mut book = Book::open(super::ledger::place(args.sensors.ledger.as_deref()), output);
     let tables = site::tables(args.site.tables.as_deref())?;
     let site = site::site(&args.site, &tables)?;
