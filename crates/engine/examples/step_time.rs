@@ -10,7 +10,8 @@ use lessen_engine::{Activation, Optimiser, Recipe, Targets, Trainer, TrainingRow
 use lessen_model::Network;
 use rand::RngExt;
 
-const ROWS: usize = 10_000;
+/// A multiple of both batches, so that no minibatch is short.
+const ROWS: usize = 9_600;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut random = random::stream(1, "random images");

@@ -64,6 +64,22 @@ impl Plan {
         Ok(Self { name, network, layers, forward })
     }
 
+    /// Compiles `network` so that every weight is computed with, zero or not: what [`Plan::new`] is compared with.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn whole(name: impl Into<String>, network: Network) -> Result<Self, EngineError> {
+        Self::compile(name.into(), network, Limits { few: -1.0, many: -1.0 })
+    }
+
+    /// Compiles `network` so that every weight that is zero is left out, however few they are.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn without_zeros(name: impl Into<String>, network: Network) -> Result<Self, EngineError> {
+        Self::compile(name.into(), network, Limits { few: 1.0, many: 1.0 })
+    }
+
     /// The network that was compiled.
     pub fn network(&self) -> &Network {
         &self.network
@@ -136,9 +152,6 @@ mod tests {
 
     use super::*;
     use crate::forward::FEW_ROWS;
-
-    const ALWAYS: Limits = Limits { few: 1.0, many: 1.0 };
-    const NEVER: Limits = Limits { few: -1.0, many: -1.0 };
 
     /// Two pixels, two hidden units, two classes.
     fn by_hand(activation: Layer) -> Network {
@@ -221,7 +234,7 @@ mod tests {
         pruned.dense_mut().next().unwrap().weights.shrink(|index| index == 0);
         let cost = Plan::new("small", pruned.clone()).unwrap().cost().total();
         assert_eq!(cost, Operations { macs: 1 + 4, ..pruned.operations() });
-        let everything_sparse = Plan::compile("small".into(), pruned.clone(), ALWAYS).unwrap();
+        let everything_sparse = Plan::without_zeros("small", pruned.clone()).unwrap();
         assert_eq!(everything_sparse.cost().total(), pruned.operations_nonzero());
 
         let network = by_hand(Layer::Relu);
@@ -273,15 +286,20 @@ mod tests {
             let bytes = (0..rows * width).map(|place| (place * place * 31 + place) as u8).collect();
             let features = Features::Images(Images { channels: 1, height: 1, width, bytes });
             let all: Vec<u32> = (0..rows as u32).collect();
-            let answers = |limits| {
-                let plan = Plan::compile("p".into(), network.clone(), limits).unwrap();
+            let answers = |plan: Result<Plan, EngineError>| {
+                let plan = plan.unwrap();
                 let mut into = vec![f32::NAN; 3 * rows];
                 plan.predict(&Batch::new(&features, &all), &mut into).unwrap();
                 into
             };
-            let whole = answers(NEVER);
-            for limits in [ALWAYS, Limits::MEASURED, Limits { few: -1.0, many: 1.0 }] {
-                for (found, expected) in answers(limits).iter().zip(&whole) {
+            let whole = answers(Plan::whole("p", network.clone()));
+            let mixed = Limits { few: -1.0, many: 1.0 };
+            for plan in [
+                Plan::new("p", network.clone()),
+                Plan::without_zeros("p", network.clone()),
+                Plan::compile("p".into(), network.clone(), mixed),
+            ] {
+                for (found, expected) in answers(plan).iter().zip(&whole) {
                     proptest::prop_assert!((found - expected).abs() < 1e-5, "{} {}", found, expected);
                 }
             }

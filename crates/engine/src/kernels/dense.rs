@@ -149,7 +149,8 @@ impl<F: Finish, const C: usize> Band for OfStrip<'_, '_, '_, F, C> {
     #[inline(always)]
     fn band<S: Simd, const R: usize>(&mut self, simd: S, row: usize) {
         let (Product { left, right, extents, finish }, column) = (&mut *self.of, self.column);
-        let right_at = right.values[column..].as_ptr();
+        // Without an inner extent there may be no right matrix to point into.
+        let right_at = right.values.as_ptr().wrapping_add(column);
         let steps = (0..extents.inner).map(|k| (k * left.inner_stride, k * right.stride));
         // SAFETY: `check` saw that the last entries of both matrices are within their slices, and strides are not negative.
         // `row + r` is below the rows and the inner index below the inner extent, so the number of the left one is; and `C`

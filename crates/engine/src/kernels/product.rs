@@ -165,6 +165,13 @@ mod tests {
             MatrixMut { values: &mut into, shape: (2, 2) },
         );
         assert_eq!(into, [0.0; 4]);
+        let mut into = [f32::NAN; 64];
+        product(
+            Matrix::row_major(&[], 2, 0),
+            Matrix::row_major(&[], 0, 32),
+            MatrixMut { values: &mut into, shape: (2, 32) },
+        );
+        assert_eq!(into, [0.0; 64]);
     }
 
     #[test]
