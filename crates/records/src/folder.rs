@@ -67,8 +67,14 @@ impl OutputFolder {
         drop(probe);
         let stages = path.join(STAGES);
         fs::create_dir_all(&stages).map_err(failed("write to folder"))?;
-        for folder in [path, &stages] {
-            remove_leftovers(folder).map_err(failed("remove unfinished files from folder"))?;
+        // Files are written into it and into the folders in it (`stages`, `teacher`), not below those. One with a marker is
+        // another run's.
+        remove_leftovers(path).map_err(failed("remove unfinished files from folder"))?;
+        for entry in fs::read_dir(path).map_err(failed("read folder"))? {
+            let folder = entry.map_err(failed("read folder"))?;
+            if folder.file_type().is_ok_and(|kind| kind.is_dir()) && !folder.path().join(MARKER).exists() {
+                remove_leftovers(&folder.path()).map_err(failed("remove unfinished files from folder"))?;
+            }
         }
         Ok(Self { path: path.to_owned(), _marker: marker })
     }
@@ -289,9 +295,17 @@ mod tests {
         let stages = parent.path().join(STAGES);
         fs::create_dir_all(unfinished_path(&stages).join("deep")).unwrap();
         fs::write(unfinished_path(parent.path()), "half").unwrap();
+        let (teacher, other) = (parent.path().join("teacher"), parent.path().join("other"));
+        for folder in [&teacher, &other] {
+            fs::create_dir(folder).unwrap();
+            fs::write(unfinished_path(folder), "half").unwrap();
+        }
+        // Another run's, which may be writing.
+        fs::write(other.join(MARKER), "compress").unwrap();
         let folder = OutputFolder::open(parent.path(), "compress", false).unwrap();
         assert_eq!(names(&stages), ["teacher-0123"]);
-        assert_eq!(names(parent.path()), [".lessen", "stages"]);
+        assert_eq!(names(parent.path()), [".lessen", "other", "stages", "teacher"]);
+        assert_eq!((names(&teacher).len(), names(&other).len()), (0, 2));
         assert_eq!(folder.find("teacher-0123"), Some(kept));
     }
 
