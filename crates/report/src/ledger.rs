@@ -46,7 +46,7 @@ pub fn total(totals: &[Total], by: Option<&str>) -> String {
     let rows = totals.iter().map(|total| {
         let tag = match (&total.tag, by) {
             (Some(tag), _) => tag.clone(),
-            (None, Some(_)) => format!("(without {})", by.unwrap_or_default()),
+            (None, Some(_)) => "(none)".to_owned(),
             (None, None) => "all runs".to_owned(),
         };
         vec![
@@ -59,7 +59,7 @@ pub fn total(totals: &[Total], by: Option<&str>) -> String {
             figure(&total.electricity_usd.figure, "USD", Scale::Plain),
         ]
     });
-    let first = if by.is_some() { "tag" } else { "" };
+    let first = by.unwrap_or_default();
     let header = vec![first, "runs", "time", "energy with PUE", "measured", "CO2e", "electricity"];
     let mut text = Grid::new(vec![header], rows).text(WIDTH);
     text.extend(totals.iter().flat_map(remarks).map(|remark| remark + "\n"));
