@@ -70,12 +70,17 @@ impl<'a> Codes<'a> {
         Self { packed, bits, pending: 0, filled: 0 }
     }
 
+    /// The code that only passes over weights.
+    pub(super) fn filler(&self) -> usize {
+        filler(self.bits)
+    }
+
     #[inline]
     pub(super) fn code(&mut self) -> usize {
         if self.filled < self.bits {
             self.fill();
         }
-        let code = self.pending as usize & filler(self.bits);
+        let code = self.pending as usize & self.filler();
         self.pending >>= self.bits;
         self.filled -= self.bits;
         code
@@ -88,7 +93,7 @@ impl<'a> Codes<'a> {
         loop {
             let code = self.code();
             gone += code;
-            if code != filler(self.bits) {
+            if code != self.filler() {
                 return gone;
             }
         }
@@ -99,7 +104,7 @@ impl<'a> Codes<'a> {
         let (mut next, mut found, mut ends) = (0usize, 0, false);
         for _ in 0..count {
             let code = self.code();
-            ends = code != filler(self.bits);
+            ends = code != self.filler();
             found += usize::from(ends);
             next += code + usize::from(ends);
         }

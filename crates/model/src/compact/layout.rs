@@ -115,8 +115,23 @@ impl DenseLayout {
         let begin = self.weights.start;
         let rows = begin + 4 * outputs.start * self.inputs..begin + 4 * outputs.end * self.inputs;
         let masked = self.masked;
-        let is_gone = move |number: &f32| masked && number.to_bits() == GONE;
-        numbers(bytes, &rows).map(move |number| if is_gone(&number) { 0.0 } else { number })
+        numbers(bytes, &rows).map(move |number| if is_gone(masked, number) { 0.0 } else { number })
+    }
+
+    /// Calls `take` with the index and the value of each weight that is not gone.
+    pub(super) fn for_each(&self, bytes: &[u8], mut take: impl FnMut(usize, f32)) {
+        if self.is_sparse() {
+            let mut rows = self.sparse(bytes);
+            for begin in (0..self.outputs).map(|output| output * self.inputs) {
+                rows.row(|column, value| take(begin + column, value));
+            }
+            return;
+        }
+        for (index, value) in
+            numbers(bytes, &self.weights).enumerate().filter(|(_, value)| !is_gone(self.masked, *value))
+        {
+            take(index, value);
+        }
     }
 
     /// The weights of a sparse layer, row by row as they are asked for.
@@ -136,6 +151,11 @@ impl DenseLayout {
         rows.next = rows.codes.gap();
         rows
     }
+}
+
+/// Whether what stands in place of a number says that the weight is gone.
+fn is_gone(masked: bool, number: f32) -> bool {
+    masked && number.to_bits() == GONE
 }
 
 fn numbers<'a>(bytes: &'a [u8], at: &Range<usize>) -> impl Iterator<Item = f32> + use<'a> {

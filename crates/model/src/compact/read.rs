@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
-use super::codes::{Codes, WIDTHS, filler};
+use super::codes::{Codes, WIDTHS};
 use super::header::{Header, HeaderDense, HeaderLayer, HeaderNode, Written};
 use super::layout::{DenseLayout, Layout, LayoutLayer, LayoutNode};
 use super::{CompactError, DIGEST, GONE, MAGIC, MOST_NODES, MOST_WEIGHTS, VERSION};
@@ -19,15 +19,14 @@ use crate::{Dense, Layer, Network, Node, Weights};
 /// # Errors
 /// [`CompactError`], with the byte at which something else was expected; also where a weight or bias is not finite.
 pub fn read(bytes: &[u8]) -> Result<Network, CompactError> {
-    check_mark(bytes)?;
-    check_digest(bytes)?;
-    let Layout { encoding, answer, nodes } = layout(bytes)?;
-    let node = |node: LayoutNode| {
-        let layer = match node.layer {
-            LayoutLayer::Dense(dense) => Layer::Dense(unpacked(bytes, &node.name, &dense)?),
+    check_digest(bytes, content(bytes)?)?;
+    let Layout { encoding, answer, nodes } = Layout::of(bytes)?;
+    let node = |LayoutNode { name, inputs, layer }| {
+        let layer = match layer {
+            LayoutLayer::Dense(dense) => Layer::Dense(unpacked(bytes, &name, &dense)?),
             LayoutLayer::Other(layer) => layer,
         };
-        Ok(Node { name: node.name, layer, inputs: node.inputs })
+        Ok(Node { name, layer, inputs })
     };
     let nodes = nodes.into_iter().map(node).collect::<Result<Vec<_>, CompactError>>()?;
     Ok(Network::new(nodes, encoding, answer)?)
@@ -38,7 +37,6 @@ pub fn read(bytes: &[u8]) -> Result<Network, CompactError> {
 /// # Errors
 /// As [`read`].
 pub(super) fn layout(bytes: &[u8]) -> Result<Layout, CompactError> {
-    check_mark(bytes)?;
     let content = content(bytes)?;
     let mut reader = Reader { bytes: content, place: MAGIC.len() + 4 };
     let length = reader.number("the header's length")? as usize;
@@ -65,33 +63,40 @@ pub(super) fn check(bytes: &[u8], name: &str, dense: &DenseLayout) -> Result<(),
         Written::Plain => dense.weights.clone(),
         Written::Gaps { bits, codes, left } => {
             let values = dense.weights.end - 4 * left;
-            let read = Codes::new(&bytes[dense.weights.start..values], bits);
-            if !read.lead_to(codes, left, dense.outputs * dense.inputs) {
-                walk(bytes, name, dense, |_| {})?;
+            let weights = dense.outputs * dense.inputs;
+            let read = || Codes::new(&bytes[dense.weights.start..values], bits);
+            if !read().lead_to(codes, left, weights) {
+                let expected = format!("codes that end with the {left} weights left of `{name}`");
+                return Err(at(dense.weights.start, expected, misled(read(), codes, left, weights)));
             }
             values..dense.weights.end
         }
     };
-    let masked = dense.masked && !dense.is_sparse();
-    Block::of(bytes, numbers, name).check(masked)?;
-    Block::of(bytes, dense.bias.clone(), name).check(false)
+    check_numbers(bytes, numbers, name, dense.masked && !dense.is_sparse())?;
+    check_numbers(bytes, dense.bias.clone(), name, false)
 }
 
+/// The layer whose numbers were checked.
 fn unpacked(bytes: &[u8], name: &str, dense: &DenseLayout) -> Result<Dense, CompactError> {
-    let DenseLayout { outputs, inputs, masked, written, ref weights, ref bias } = *dense;
-    let weights = match written {
-        Written::Plain => Block::of(bytes, weights.clone(), name).plain(outputs, inputs, masked),
-        Written::Gaps { left, .. } => {
-            let mut positions = Vec::with_capacity(left);
-            walk(bytes, name, dense, |position| positions.push(position))?;
-            let values = Block::of(bytes, weights.end - 4 * left..weights.end, name);
-            values.at(&positions, outputs, inputs, masked)
+    let mut values = vec![0.0; dense.outputs * dense.inputs];
+    let mut is_left = vec![false; if dense.masked { values.len() } else { 0 }];
+    dense.for_each(bytes, |index, value| {
+        values[index] = value;
+        if let Some(is_left) = is_left.get_mut(index) {
+            *is_left = true;
         }
-    }?;
-    Ok(Dense { weights, bias: Block::of(bytes, bias.clone(), name).finite()? })
+    });
+    let shape = vec![dense.outputs, dense.inputs];
+    let unfit = || at(dense.weights.start, format!("{shape:?} weights in `{name}`"), "others");
+    let mut weights = Weights::new(shape.clone(), values).ok_or_else(unfit)?;
+    if dense.masked {
+        weights.shrink(|index| is_left[index]);
+    }
+    Ok(Dense { weights, bias: dense.bias(bytes).collect() })
 }
 
-fn check_mark(bytes: &[u8]) -> Result<(), CompactError> {
+/// Everything but the digest, of bytes that begin as such a file does.
+fn content(bytes: &[u8]) -> Result<&[u8], CompactError> {
     let mut reader = Reader { bytes, place: 0 };
     let magic = &bytes[reader.take(MAGIC.len(), "the mark of a compact file")?];
     if magic != MAGIC {
@@ -101,20 +106,13 @@ fn check_mark(bytes: &[u8]) -> Result<(), CompactError> {
     if version != VERSION {
         return Err(CompactError::Version { byte: MAGIC.len(), expected: VERSION, found: version });
     }
-    Ok(())
-}
-
-/// Everything but the digest.
-fn content(bytes: &[u8]) -> Result<&[u8], CompactError> {
-    let begin = MAGIC.len() + 4;
     let content = bytes.split_last_chunk::<DIGEST>().map(|(content, _)| content);
     content
-        .filter(|content| content.len() >= begin)
-        .ok_or_else(|| at(begin, format!("at least {DIGEST} bytes"), bytes.len() - begin))
+        .filter(|content| content.len() >= reader.place)
+        .ok_or_else(|| at(reader.place, format!("at least {DIGEST} bytes"), reader.left()))
 }
 
-fn check_digest(bytes: &[u8]) -> Result<(), CompactError> {
-    let content = content(bytes)?;
+fn check_digest(bytes: &[u8], content: &[u8]) -> Result<(), CompactError> {
     let (expected, found) = (Sha256::digest(content), &bytes[content.len()..]);
     if expected[..] == found[..] {
         return Ok(());
@@ -192,136 +190,43 @@ impl Reader<'_> {
     }
 }
 
-/// Calls `each` with the places of the weights that are left.
-///
-/// # Errors
-/// Where the codes say something else than the header does.
-fn walk(bytes: &[u8], name: &str, dense: &DenseLayout, each: impl FnMut(usize)) -> Result<(), CompactError> {
-    let Written::Gaps { bits, codes, left } = dense.written else { return Ok(()) };
-    let begin = dense.weights.start;
-    let packed = &bytes[begin..dense.weights.end - 4 * left];
-    let counts = Counts { codes, left, weights: dense.outputs * dense.inputs };
-    positions(Codes::new(packed, bits), bits, counts, each).map_err(|problem| {
-        at(begin, format!("codes that end with the {left} weights left of `{name}`"), problem)
-    })
-}
-
-struct Counts {
-    codes: usize,
-    left: usize,
-    weights: usize,
-}
-
-/// Where the weights are that are left.
-///
-/// # Errors
-/// What the codes say instead.
-fn positions(
-    mut read: Codes<'_>,
-    bits: u32,
-    Counts { codes, left, weights }: Counts,
-    mut each: impl FnMut(usize),
-) -> Result<(), String> {
+/// What codes that do not lead past `left` of `weights` weights, to just behind the last, do instead.
+fn misled(mut read: Codes<'_>, codes: usize, left: usize, weights: usize) -> String {
     let (mut next, mut found) = (0, 0);
     for place in 0..codes {
         let code = read.code();
         next += code;
         if next > weights {
-            return Err(format!("a code {place} that leads to weight {next} of {weights}"));
+            return format!("a code {place} that leads to weight {next} of {weights}");
         }
-        if code == filler(bits) {
+        if code == read.filler() {
             continue;
         }
         if next == weights {
-            let others = codes - place - 1;
-            return match others {
-                0 if found == left => Ok(()),
-                0 => Err(format!("{found} weights")),
-                _ => Err(format!("{others} codes behind the last weight")),
+            return match codes - place - 1 {
+                0 => format!("{found} weights"),
+                others => format!("{others} codes behind the last weight"),
             };
         }
         if found == left {
-            return Err(format!("a code {place} for one more weight"));
+            return format!("a code {place} for one more weight");
         }
-        each(next);
         (next, found) = (next + 1, found + 1);
     }
-    Err(format!("no code behind weight {next} of {weights}"))
+    format!("no code behind weight {next} of {weights}")
 }
 
-/// Numbers of the file, four bytes each.
-struct Block<'a> {
-    begin: usize,
-    bytes: &'a [u8],
-    name: &'a str,
-}
-
-impl<'a> Block<'a> {
-    fn of(bytes: &'a [u8], at: Range<usize>, name: &'a str) -> Self {
-        Self { begin: at.start, bytes: &bytes[at], name }
+/// Whether each number, four bytes of the file, is finite or, where some are `masked`, gone.
+fn check_numbers(bytes: &[u8], at_bytes: Range<usize>, name: &str, masked: bool) -> Result<(), CompactError> {
+    let words = || bytes[at_bytes.clone()].as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word));
+    let is_good = |word| f32::from_bits(word).is_finite() || (masked && word == GONE);
+    // All of them first, which the compiler does many at a time.
+    if words().fold(true, |good, word| good & is_good(word)) {
+        return Ok(());
     }
-
-    /// Whether each is finite or, in a masked layer, gone.
-    fn check(&self, masked: bool) -> Result<(), CompactError> {
-        let is_good = |word| f32::from_bits(word).is_finite() || (masked && word == GONE);
-        // All of them first, which the compiler does many at a time.
-        if self.words().fold(true, |good, word| good & is_good(word)) {
-            return Ok(());
-        }
-        let bad = self.words().enumerate().find(|&(_, word)| !is_good(word));
-        bad.map_or(Ok(()), |(place, word)| self.number(place, word).map(drop))
-    }
-
-    fn words(&self) -> impl Iterator<Item = u32> {
-        self.bytes.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word))
-    }
-
-    /// The numbers, if each is finite.
-    fn finite(&self) -> Result<Vec<f32>, CompactError> {
-        self.words().enumerate().map(|(place, word)| self.number(place, word)).collect()
-    }
-
-    fn number(&self, place: usize, word: u32) -> Result<f32, CompactError> {
-        let value = f32::from_bits(word);
-        let error = || at(self.begin + 4 * place, format!("finite numbers in `{}`", self.name), value);
-        if value.is_finite() { Ok(value) } else { Err(error()) }
-    }
-
-    fn plain(&self, outputs: usize, inputs: usize, masked: bool) -> Result<Weights, CompactError> {
-        let is_gone = |word| masked && word == GONE;
-        let value = |(place, word)| if is_gone(word) { Ok(0.0) } else { self.number(place, word) };
-        let values = self.words().enumerate().map(value).collect::<Result<_, _>>()?;
-        let mut weights = self.shaped(outputs, inputs, values)?;
-        if masked {
-            let word = |index: usize| self.bytes.as_chunks::<4>().0[index];
-            weights.shrink(|index| !is_gone(u32::from_le_bytes(word(index))));
-        }
-        Ok(weights)
-    }
-
-    /// The numbers at these places, zeros elsewhere.
-    fn at(
-        &self,
-        positions: &[usize],
-        outputs: usize,
-        inputs: usize,
-        masked: bool,
-    ) -> Result<Weights, CompactError> {
-        let mut values = vec![0.0; outputs * inputs];
-        for (&position, value) in positions.iter().zip(self.finite()?) {
-            values[position] = value;
-        }
-        let mut weights = self.shaped(outputs, inputs, values)?;
-        if masked {
-            let mut is_left = vec![false; outputs * inputs];
-            positions.iter().for_each(|&position| is_left[position] = true);
-            weights.shrink(|index| is_left[index]);
-        }
-        Ok(weights)
-    }
-
-    fn shaped(&self, outputs: usize, inputs: usize, values: Vec<f32>) -> Result<Weights, CompactError> {
-        let error = || at(self.begin, format!("{outputs} by {inputs} weights in `{}`", self.name), "others");
-        Weights::new(vec![outputs, inputs], values).ok_or_else(error)
-    }
+    let bad = words().enumerate().find(|&(_, word)| !is_good(word));
+    bad.map_or(Ok(()), |(place, word)| {
+        let found = f32::from_bits(word);
+        Err(at(at_bytes.start + 4 * place, format!("finite numbers in `{name}`"), found))
+    })
 }
