@@ -4,13 +4,16 @@
 
 #![allow(clippy::print_stdout)]
 
+mod shared;
+
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use lessen_data::{Answer, Encoding, Features, Images, random};
+use lessen_data::{Answer, Encoding};
 use lessen_engine::{Activation, Optimiser, Plan, Recipe, Targets, Trainer, TrainingRows, initial};
-use lessen_model::{Batch, Network, Predictor};
-use rand::RngExt;
+use lessen_model::{Batch, Predictor};
+
+use shared::{images, pruned};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -27,10 +30,7 @@ const MINIBATCH: usize = 60;
 const TURNS: usize = 15;
 
 fn main() -> Outcome<()> {
-    let mut random = random::stream(1, "random images");
-    let mut pixel = || if random.random::<f64>() < ZEROS { 0 } else { random.random() };
-    let bytes = (0..ROWS * 784).map(|_| pixel()).collect();
-    let features = Features::Images(Images { channels: 1, height: 28, width: 28, bytes });
+    let features = images(ROWS, ZEROS);
     let rows: Vec<u32> = (0..ROWS as u32).collect();
     let labels: Vec<u32> = rows.iter().map(|row| row % 10).collect();
     let encoding = Encoding::fit(&features, &rows);
@@ -88,17 +88,6 @@ fn ratio(mut call: impl FnMut(usize, usize) -> Outcome<()>) -> Outcome<f64> {
     }
     ratios.sort_by(f64::total_cmp);
     Ok(ratios[TURNS / 2])
-}
-
-/// The same network with this share of each layer's weights, chosen at random.
-fn pruned(network: &Network, density: f64) -> Network {
-    let mut network = network.clone();
-    let mut random = random::stream(1, "random mask");
-    for dense in network.dense_mut() {
-        let drawn: Vec<f64> = dense.weights.values().iter().map(|_| random.random()).collect();
-        dense.weights.shrink(|index| drawn[index] < density);
-    }
-    network
 }
 
 const NAMES: [&str; 4] = ["1 row", "16 rows", "256 rows", "training step"];

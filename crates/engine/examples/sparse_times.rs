@@ -3,12 +3,15 @@
 
 #![allow(clippy::print_stdout)]
 
+mod shared;
+
 use std::time::Instant;
 
-use lessen_data::{Answer, Encoding, Features, Images, random};
+use lessen_data::{Answer, Encoding, Features};
 use lessen_engine::{Activation, Plan, initial};
-use lessen_model::{Batch, Network, Predictor, compact};
-use rand::RngExt;
+use lessen_model::{Batch, Predictor, compact};
+
+use shared::{images, pruned};
 
 const ROWS: usize = 256;
 
@@ -24,10 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn times(zeros: f64) -> Result<(), Box<dyn std::error::Error>> {
-    let mut random = random::stream(1, "random images");
-    let mut pixel = || if random.random::<f64>() < zeros { 0 } else { random.random() };
-    let bytes = (0..ROWS * 784).map(|_| pixel()).collect();
-    let features = Features::Images(Images { channels: 1, height: 28, width: 28, bytes });
+    let features = images(ROWS, zeros);
     let rows: Vec<u32> = (0..ROWS as u32).collect();
     let classes = Answer::Classes((0..10).map(|class| class.to_string()).collect());
     // Without centring, as networks are shipped: a pixel that is zero stays zero.
@@ -46,17 +46,6 @@ fn times(zeros: f64) -> Result<(), Box<dyn std::error::Error>> {
         println!();
     }
     Ok(())
-}
-
-/// The same network with this share of each layer's weights, chosen at random.
-fn pruned(network: &Network, density: f64) -> Network {
-    let mut network = network.clone();
-    let mut random = random::stream(1, "random mask");
-    for dense in network.dense_mut() {
-        let drawn: Vec<f64> = dense.weights.values().iter().map(|_| random.random()).collect();
-        dense.weights.shrink(|index| drawn[index] < density);
-    }
-    network
 }
 
 fn least_microseconds(

@@ -3,20 +3,20 @@
 
 #![allow(clippy::print_stdout)]
 
+mod shared;
+
 use std::time::Instant;
 
-use lessen_data::{Answer, Encoding, Features, Images, random};
+use lessen_data::{Answer, Encoding};
 use lessen_engine::{Activation, Optimiser, Recipe, Targets, Trainer, TrainingRows, initial};
-use lessen_model::Network;
-use rand::RngExt;
+
+use shared::{images, pruned};
 
 /// A multiple of both batches, so that no minibatch is short.
 const ROWS: usize = 9_600;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut random = random::stream(1, "random images");
-    let bytes = (0..ROWS * 784).map(|_| random.random()).collect();
-    let features = Features::Images(Images { channels: 1, height: 28, width: 28, bytes });
+    let features = images(ROWS, 0.0);
     let rows: Vec<u32> = (0..ROWS as u32).collect();
     let labels: Vec<u32> = rows.iter().map(|row| row % 10).collect();
     let classes = Answer::Classes((0..10).map(|class| class.to_string()).collect());
@@ -40,19 +40,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     Ok(())
-}
-
-/// The same network with this share of each layer's weights, chosen at random.
-fn pruned(network: &Network, density: f64) -> Network {
-    let mut network = network.clone();
-    if density < 1.0 {
-        let mut random = random::stream(1, "random mask");
-        for dense in network.dense_mut() {
-            let drawn: Vec<f64> = dense.weights.values().iter().map(|_| random.random()).collect();
-            dense.weights.shrink(|index| drawn[index] < density);
-        }
-    }
-    network
 }
 
 fn milliseconds(

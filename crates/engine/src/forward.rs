@@ -1,5 +1,8 @@
 //! The way of rows through the layers of a chain, however the layers hold their weights.
 
+#[cfg(test)]
+pub(crate) mod examples;
+
 use std::ops::Range;
 use std::sync::Mutex;
 

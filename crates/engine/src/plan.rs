@@ -155,6 +155,7 @@ mod tests {
 
     use super::*;
     use crate::forward::FEW_ROWS;
+    use crate::forward::examples::{self, network};
 
     /// Two pixels, two hidden units, two classes.
     fn by_hand(activation: Layer) -> Network {
@@ -263,38 +264,15 @@ mod tests {
         }
     }
 
-    /// A net with this share of its weights left, drawn at random.
-    fn pruned(widths: [usize; 2], density: f32, seed: u64) -> Network {
-        let columns = ColumnEncoding::Pixels { count: widths[0], shift: 100.0, scale: 50.0 };
-        let encoding = Encoding::try_from(vec![columns]).unwrap();
-        let classes = Answer::Classes((0..3).map(|class| class.to_string()).collect());
-        let activation = crate::Activation::Tanh;
-        let mut network = crate::initial::mlp(encoding, &widths[1..], activation, classes, seed).unwrap();
-        let mut random = lessen_data::random::stream(seed, "test mask");
-        for dense in network.dense_mut() {
-            let drawn: Vec<f32> =
-                dense.weights.values().iter().map(|_| rand::RngExt::random(&mut random)).collect();
-            dense.weights.shrink(|index| drawn[index] < density);
-        }
-        network
-    }
-
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
         #[test]
         fn with_and_without_zeros_the_answers_agree(
             rows in 1usize..90, width in 1usize..60, hidden in 1usize..40, density in 0.0f32..1.0, seed: u64,
         ) {
-            let network = pruned([width, hidden], density, seed);
-            let bytes = (0..rows * width).map(|place| (place * place * 31 + place) as u8).collect();
-            let features = Features::Images(Images { channels: 1, height: 1, width, bytes });
-            let all: Vec<u32> = (0..rows as u32).collect();
-            let answers = |plan: Result<Plan, EngineError>| {
-                let plan = plan.unwrap();
-                let mut into = vec![f32::NAN; 3 * rows];
-                plan.predict(&Batch::new(&features, &all), &mut into).unwrap();
-                into
-            };
+            let network = network([width, hidden], crate::Activation::Tanh, density, seed);
+            let features = examples::images(rows, width);
+            let answers = |plan: Result<Plan, EngineError>| examples::answers(&plan.unwrap(), &features);
             let whole = answers(Plan::whole("p", network.clone()));
             let mixed = Limits { few: -1.0, many: 1.0 };
             for plan in [

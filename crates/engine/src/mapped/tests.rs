@@ -1,29 +1,9 @@
-use lessen_data::{ColumnEncoding, Features, Images};
 use lessen_model::{Network, compact};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Plan, initial};
-
-fn images(rows: usize, pixels: usize) -> Features {
-    let bytes = (0..rows * pixels).map(|place| (place * place * 31 + place) as u8).collect();
-    Features::Images(Images { channels: 1, height: 1, width: pixels, bytes })
-}
-
-/// A net with this share of its weights left, drawn at random; at 1 it was never pruned.
-fn network(widths: [usize; 2], activation: crate::Activation, density: f32, seed: u64) -> Network {
-    let columns = ColumnEncoding::Pixels { count: widths[0], shift: 100.0, scale: 50.0 };
-    let encoding = Encoding::try_from(vec![columns]).unwrap();
-    let classes = Answer::Classes((0..3).map(|class| class.to_string()).collect());
-    let mut network = initial::mlp(encoding, &widths[1..], activation, classes, seed).unwrap();
-    let mut random = lessen_data::random::stream(seed, "test mask");
-    for dense in network.dense_mut().filter(|_| density < 1.0) {
-        let drawn: Vec<f32> =
-            dense.weights.values().iter().map(|_| rand::RngExt::random(&mut random)).collect();
-        dense.weights.shrink(|index| drawn[index] < density);
-    }
-    network
-}
+use crate::Plan;
+use crate::forward::examples::{answers, images, network};
 
 fn written(bytes: &[u8]) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -36,13 +16,8 @@ fn check(network: &Network, rows: usize, pixels: usize) {
     let mapped = Mapped::open("mapped", file.path()).unwrap();
     assert_eq!((mapped.encoding(), mapped.answer()), (network.encoding(), network.answer()));
     let plan = Plan::new("plan", network.clone()).unwrap();
-    let (features, all) = (images(rows, pixels), (0..rows as u32).collect::<Vec<_>>());
-    let answers = |predictor: &dyn Predictor| {
-        let mut into = vec![f32::NAN; 3 * rows];
-        predictor.predict(&Batch::new(&features, &all), &mut into).unwrap();
-        into
-    };
-    for (found, expected) in answers(&mapped).iter().zip(answers(&plan)) {
+    let features = images(rows, pixels);
+    for (found, expected) in answers(&mapped, &features).iter().zip(answers(&plan, &features)) {
         assert!((found - expected).abs() < 1e-5, "{found} {expected}");
     }
 }
