@@ -53,7 +53,10 @@ pub(crate) fn run(
         Ok(running) => running,
         Err(error) => return Ok(refused(&error, output)),
     };
-    book.begin(clerk.receipt(&Moment::now(&recorder, None), State::Running, None));
+    let first = clerk.receipt(&Moment::now(&recorder, None), State::Running, None);
+    // From the beginning, not from the first interval on: there may be none.
+    gauges.show(|| first.clone());
+    book.begin(first);
     let interval = args.interval.0;
     let ended = running.wait(interval, |usage| {
         stages.answer(&recorder, usage);
