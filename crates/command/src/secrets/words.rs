@@ -49,13 +49,14 @@ pub(super) fn mask_known(word: &str) -> String {
     shown
 }
 
-/// The length of the key that a text begins with. Short ones have to have a digit, so that names such as
-/// `sk-learn-models` are none.
+/// The length of the key that a text begins with. Short ones have to have a digit, or a part that is longer than words are,
+/// so that names such as `sk-learn-models` are none.
 fn key_at(text: &str, key: &Key) -> Option<usize> {
     let behind = text.strip_prefix(key.begins)?;
     let ends = |letter: char| !(letter.is_ascii_alphanumeric() || key.also.contains(letter));
     let body = &behind[..behind.find(ends).unwrap_or(behind.len())];
-    let certain = body.len() >= 30 || body.contains(|letter: char| letter.is_ascii_digit());
+    let longest = body.split(['-', '_']).map(str::len).max().unwrap_or(0);
+    let certain = body.len() >= 30 || longest >= 20 || body.contains(|letter: char| letter.is_ascii_digit());
     (body.len() >= key.least && certain).then_some(key.begins.len() + body.len())
 }
 
@@ -90,6 +91,7 @@ mod tests {
         for (word, shown) in [
             ("sk-abcd1234", "***"),
             ("sk-learn-models", "sk-learn-models"),
+            ("sk-abcdefghijklmnopqrstuvwx", "***"),
             ("ask-abcd1234", "ask-abcd1234"),
             ("x/hf_abcdefgh12345", "x/***"),
             ("xoxb-12-34-abcdef,", "***,"),
