@@ -34,7 +34,12 @@ pub enum ExportError {
 
 impl From<csv::Error> for ExportError {
     fn from(error: csv::Error) -> Self {
-        Self::Write(error.into())
+        // Not by `csv`'s own conversion, which hides what kind of error the output gave.
+        let message = error.to_string();
+        match error.into_kind() {
+            csv::ErrorKind::Io(source) => Self::Write(source),
+            _ => Self::Write(std::io::Error::other(message)),
+        }
     }
 }
 
@@ -211,9 +216,13 @@ mod tests {
             }
         }
         for export in [json, csv, crate::codecarbon::write] as [fn(_, _) -> _; 3] {
-            let outcome: Result<u64, ExportError> = export(vec![Ok(receipt("a"))], Full);
-            let Err(ExportError::Write(source)) = outcome else { panic!("expected an error") };
-            assert_eq!(source.kind(), std::io::ErrorKind::StorageFull);
+            // One that is written with the last flush, and more than a buffer holds.
+            for count in [1, 500] {
+                let receipts: Vec<_> = (0..count).map(|_| Ok(receipt("a"))).collect();
+                let outcome: Result<u64, ExportError> = export(receipts, Full);
+                let Err(ExportError::Write(source)) = outcome else { panic!("expected an error") };
+                assert_eq!(source.kind(), std::io::ErrorKind::StorageFull, "{count}");
+            }
         }
     }
 }
