@@ -265,7 +265,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 64 }))]
         #[test]
         fn with_and_without_zeros_the_answers_agree(
             rows in 1usize..90, width in 1usize..60, hidden in 1usize..40, density in 0.0f32..1.0, seed: u64,

@@ -159,9 +159,11 @@ mod tests {
     #[test]
     fn every_width_agrees_with_the_plain_loops_on_this_processor_and_on_any() {
         let mut row = Nonzero::default();
+        let (all_inputs, all_left) =
+            if cfg!(miri) { (&[9][..], &[3][..]) } else { (&[0, 1, 7, 40][..], &[0, 3, 11][..]) };
         for outputs in [1, 5, 16, 100, 160] {
-            for inputs in [0, 1, 7, 40] {
-                for left in [0, 3, 11] {
+            for &inputs in all_inputs {
+                for &left in all_left {
                     let weights = numbers(outputs * inputs, 1, left);
                     let input = numbers(inputs, 4, 7);
                     let stride = lessen_data::padded(outputs);

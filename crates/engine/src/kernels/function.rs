@@ -52,6 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "slow there, and all of it safe")]
     fn both_agree_with_double_precision_over_their_range() {
         for step in -87_000..=88_000 {
             let x = step as f32 / 1000.0;

@@ -129,6 +129,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 256 }))]
         #[test]
         fn a_product_agrees_with_the_plain_loops(
             rows in 1usize..40, inner in 1usize..40, columns in 1usize..40,

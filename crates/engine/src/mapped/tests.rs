@@ -23,7 +23,7 @@ fn check(network: &Network, rows: usize, pixels: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 48 }))]
     #[test]
     fn it_answers_as_a_plan_does(
         rows in 1usize..90, width in 1usize..60, hidden in 1usize..40, share in 0usize..5, tanh: bool, seed: u64,
