@@ -181,6 +181,26 @@ pub fn mlp_from(
     Ok(Network::new(nodes, encoding, answer)?)
 }
 
+/// The same network with weights drawn from Glorot's normal distribution, layer by layer from the stream `start weights` of
+/// `seed`, and biases of 0; what was pruned stays so.
+pub fn drawn_again(mut network: Network, seed: u64) -> Network {
+    let mut random = random::stream(seed, "start weights");
+    for dense in network.dense_mut() {
+        let shape = dense.weights.shape();
+        let deviation = glorot(shape[1], shape[0]);
+        let count = dense.weights.values().len();
+        let drawn: Vec<f32> = (0..count)
+            .map(|_| {
+                let normal: f32 = StandardNormal.sample(&mut random);
+                deviation * normal
+            })
+            .collect();
+        dense.weights.update(|index, _| drawn[index]);
+        dense.bias.fill(0.0);
+    }
+    network
+}
+
 #[cfg(test)]
 mod tests {
     use lessen_data::ColumnEncoding;
@@ -214,6 +234,18 @@ mod tests {
             // 80,000 draws: the variance's standard error is 0.5 %.
             assert!((variance / expected - 1.0).abs() < 0.02, "{activation:?}: {variance}");
         }
+    }
+
+    #[test]
+    fn weights_drawn_again_are_others_of_the_same_distribution() {
+        let tanh = network(Activation::Tanh, &[200]);
+        let weights = |network: &Network| network.dense().next().unwrap().weights.values().to_vec();
+        assert_eq!(weights(&drawn_again(tanh.clone(), 1)), weights(&tanh), "that is how it was drawn");
+        let mut other = tanh.clone();
+        other.dense_mut().for_each(|dense| dense.bias.fill(1.0));
+        let other = drawn_again(other, 2);
+        assert_ne!(weights(&other), weights(&tanh));
+        assert!(other.dense().all(|dense| dense.bias.iter().all(|&bias| bias == 0.0)));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::error::EngineError;
 /// | `batch` | rows in a minibatch | 1 to 2^20 |
 /// | `optimiser` | how gradients become steps | rates above 0, decays in [0, 1) |
 /// | `schedule` | how the learning rate changes | |
+/// | `schedule_from` | steps of the schedule that count as taken before the first one: training that begins late (Frankle et al. 2020) | |
 /// | `weight_decay` | share of a weight taken away a step, times the learning rate (decoupled: Loshchilov & Hutter 2019, so that Adam becomes AdamW); biases keep theirs | at least 0 |
 /// | `penalty` | what is added to the loss, and so to gradients, for the size of weights; biases are free | at least 0 |
 /// | `clip` | gradients are made shorter where all of them together, as one vector, are longer | above 0 |
@@ -26,6 +27,9 @@ pub struct Recipe {
     pub optimiser: Optimiser,
     /// How the learning rate changes.
     pub schedule: Schedule,
+    /// Steps of the schedule that count as taken before the first one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub schedule_from: u64,
     /// Decoupled weight decay.
     pub weight_decay: f32,
     /// Penalties on the size of weights.
@@ -40,6 +44,12 @@ pub struct Recipe {
     /// Factors of the learning rate by dense layer.
     #[serde(default)]
     pub rates: BTreeMap<String, f32>,
+}
+
+/// So that what never began late has the name that it always had.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(steps: &u64) -> bool {
+    *steps == 0
 }
 
 /// Penalties on weights: `l1 sum |w| + l2 / 2 sum w^2`.
@@ -58,6 +68,7 @@ impl Recipe {
             batch,
             optimiser,
             schedule: Schedule::Constant,
+            schedule_from: 0,
             weight_decay: 0.0,
             penalty: Penalty::default(),
             clip: None,

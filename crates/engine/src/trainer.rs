@@ -313,7 +313,8 @@ impl Trainer {
     /// theirs.
     fn descend(&mut self) {
         let Self { recipe, layers, gathered, batch_rows, .. } = self;
-        let (number, factor) = (self.steps_taken, recipe.schedule.factor(self.steps_taken - 1));
+        let (number, factor) =
+            (self.steps_taken, recipe.schedule.factor(recipe.schedule_from + self.steps_taken - 1));
         let steps = |layer: &TrainerLayer, clip: f32| {
             let factor = factor * layer.rate;
             (Step::of_weights(recipe, number, factor, clip), Step::of_biases(recipe, number, factor, clip))

@@ -101,6 +101,7 @@ fn study_of(name: &str, spec: Value, rows: Vec<StudyRow>) -> Study {
         rows,
         series: Vec::new(),
         results: Vec::new(),
+        tickets: Vec::new(),
         extra: Map::default(),
     }
 }

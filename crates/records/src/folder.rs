@@ -67,15 +67,7 @@ impl OutputFolder {
         drop(probe);
         let stages = path.join(STAGES);
         fs::create_dir_all(&stages).map_err(failed("write to folder"))?;
-        // Files are written into it and into the folders in it (`stages`, `teacher`), not below those. One with a marker is
-        // another run's.
-        remove_leftovers(path).map_err(failed("remove unfinished files from folder"))?;
-        for entry in fs::read_dir(path).map_err(failed("read folder"))? {
-            let folder = entry.map_err(failed("read folder"))?;
-            if folder.file_type().is_ok_and(|kind| kind.is_dir()) && !folder.path().join(MARKER).exists() {
-                remove_leftovers(&folder.path()).map_err(failed("remove unfinished files from folder"))?;
-            }
-        }
+        remove_all_leftovers(path).map_err(failed("remove unfinished files from folder"))?;
         Ok(Self { path: path.to_owned(), _marker: marker })
     }
 
@@ -92,37 +84,39 @@ impl OutputFolder {
         write_whole(&self.path.join(name), bytes)
     }
 
-    /// The folder of a finished stage, if it is there; then it is whole.
-    pub fn find(&self, name: &str) -> Option<PathBuf> {
-        let folder = self.stage_path(name).ok()?;
+    /// What was kept at this place (`stages/student-0123`), if it is there; then it is whole.
+    pub fn find(&self, place: &str) -> Option<PathBuf> {
+        let folder = self.place(place).ok()?;
         folder.is_dir().then_some(folder)
     }
 
-    /// Where something unfinished of a stage may be put, to go on from there; it is nobody's but the stage's.
+    /// Where something unfinished of what is to be kept at a place may be put, to go on from there; its folder is there then.
     ///
     /// # Errors
-    /// [`RecordError::File`] for what is no name of a stage.
-    pub fn partial(&self, name: &str) -> Result<PathBuf, RecordError> {
-        let mut path = self.stage_path(name)?.into_os_string();
+    /// [`RecordError::File`] for a place that is not in the folder, or whose folder cannot be made.
+    pub fn partial(&self, place: &str) -> Result<PathBuf, RecordError> {
+        let path = self.place(place)?;
+        make_parent(&path)?;
+        let mut path = path.into_os_string();
         path.push(".partial");
         Ok(PathBuf::from(path))
     }
 
-    /// Keeps a stage under its content's name (see [`crate::content_name`]): `fill` writes into an empty
-    /// folder, which then appears under that name whole, synced, or, where `fill` fails, not at all. Gives
-    /// the folder and what `fill` returned. A stage that another thread finished meanwhile is left as it is.
+    /// Keeps something at a place, such as a stage under its content's name (see [`crate::content_name`]): `fill` writes into
+    /// an empty folder, which then appears there whole, synced, or, where `fill` fails, not at all. Gives the folder and what
+    /// `fill` returned. What another thread has put there meanwhile is left as it is.
     ///
     /// # Errors
     /// What `fill` says, or [`RecordError::File`].
     pub fn keep<T, E: From<RecordError>>(
         &self,
-        name: &str,
+        place: &str,
         fill: impl FnOnce(&Path) -> Result<T, E>,
     ) -> Result<(PathBuf, T), E> {
-        let target = self.stage_path(name)?;
-        let failed = |source| RecordError::File { action: "write stage", path: target.clone(), source };
-        let stages = self.path.join(STAGES);
-        let unfinished = Unfinished(unfinished_path(&stages));
+        let target = self.place(place)?;
+        let failed = |source| RecordError::File { action: "write folder", path: target.clone(), source };
+        let parent = make_parent(&target)?;
+        let unfinished = Unfinished(unfinished_path(parent));
         fs::create_dir(&unfinished.0).map_err(failed)?;
         let filled = fill(&unfinished.0)?;
         sync_tree(&unfinished.0).map_err(failed)?;
@@ -130,22 +124,57 @@ impl OutputFolder {
             Err(error) if !target.is_dir() => return Err(failed(error).into()),
             _ => {}
         }
-        sync_folder(&stages).map_err(failed)?;
+        sync_folder(parent).map_err(failed)?;
         Ok((target, filled))
     }
 
-    /// A name from elsewhere must not lead out of the folder, nor to something unfinished.
-    fn stage_path(&self, name: &str) -> Result<PathBuf, RecordError> {
-        let mut parts = Path::new(name).components();
-        let path = self.path.join(STAGES).join(name);
-        match (parts.next(), parts.next()) {
-            (Some(Component::Normal(_)), None) if !name.starts_with('.') => Ok(path),
-            _ => {
-                let source = io::Error::new(io::ErrorKind::InvalidInput, "not the name of a stage");
-                Err(RecordError::File { action: "open stage", path, source })
+    /// Removes what was kept at a place, so that it can be kept anew.
+    ///
+    /// # Errors
+    /// [`RecordError::File`].
+    pub fn discard(&self, place: &str) -> Result<(), RecordError> {
+        let path = self.place(place)?;
+        match fs::remove_dir_all(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(RecordError::File { action: "remove folder", path, source })
             }
+            _ => Ok(()),
         }
     }
+
+    /// Names joined by `/`. One from elsewhere must not lead out of the folder, nor to something unfinished or the marker.
+    fn place(&self, place: &str) -> Result<PathBuf, RecordError> {
+        let path = self.path.join(place);
+        let is_name = |name: &str| {
+            let mut parts = Path::new(name).components();
+            let first = parts.next();
+            matches!(first, Some(Component::Normal(_))) && parts.next().is_none() && !name.starts_with('.')
+        };
+        if place.split('/').all(is_name) {
+            return Ok(path);
+        }
+        let source = io::Error::new(io::ErrorKind::InvalidInput, "not a place in the folder");
+        Err(RecordError::File { action: "open folder", path, source })
+    }
+}
+
+fn make_parent(path: &Path) -> Result<&Path, RecordError> {
+    let parent = path.parent().unwrap_or(path);
+    let failed = |source| RecordError::File { action: "create folder", path: parent.to_owned(), source };
+    fs::create_dir_all(parent).map_err(failed)?;
+    Ok(parent)
+}
+
+/// Removes what killed runs left unfinished in a folder and the folders in it. One with a marker is another run's.
+fn remove_all_leftovers(folder: &Path) -> io::Result<()> {
+    remove_leftovers(folder)?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() && !entry.path().join(MARKER).exists() {
+            remove_all_leftovers(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Reads the marker's kind and writes ours where there is none. An empty marker is a run's that was killed
@@ -268,19 +297,19 @@ mod tests {
     fn a_stage_appears_whole_or_not_at_all() {
         let parent = tempfile::tempdir().unwrap();
         let folder = OutputFolder::open(parent.path(), "compress", false).unwrap();
-        assert_eq!(folder.find("student-0123"), NONE);
-        let failed = folder.keep("student-0123", |path| {
+        assert_eq!(folder.find("stages/student-0123"), NONE);
+        let failed = folder.keep("stages/student-0123", |path| {
             fs::write(path.join("half"), "x").unwrap();
             Err::<(), _>(RecordError::NoSchema { expected: "a failure".to_owned() })
         });
         assert!(matches!(failed, Err(RecordError::NoSchema { .. })));
-        assert_eq!(folder.find("student-0123"), NONE);
+        assert_eq!(folder.find("stages/student-0123"), NONE);
         assert_eq!(names(&parent.path().join(STAGES)), Vec::<String>::new());
 
-        let (path, filled) = folder.keep("student-0123", fill("first")).unwrap();
-        assert_eq!((folder.find("student-0123"), filled), (Some(path.clone()), 7));
+        let (path, filled) = folder.keep("stages/student-0123", fill("first")).unwrap();
+        assert_eq!((folder.find("stages/student-0123"), filled), (Some(path.clone()), 7));
         // Finished meanwhile by somebody else: the first stays.
-        assert_eq!(folder.keep("student-0123", fill("second")).unwrap().0, path);
+        assert_eq!(folder.keep("stages/student-0123", fill("second")).unwrap().0, path);
         assert_eq!(fs::read_to_string(path.join("deep/file")).unwrap(), "first");
         assert_eq!(names(&parent.path().join(STAGES)), ["student-0123"]);
     }
@@ -289,7 +318,7 @@ mod tests {
     fn opening_again_removes_what_a_killed_run_left_and_keeps_what_it_finished() {
         let parent = tempfile::tempdir().unwrap();
         let folder = OutputFolder::open(parent.path(), "compress", false).unwrap();
-        let (kept, _) = folder.keep("teacher-0123", fill("done")).unwrap();
+        let (kept, _) = folder.keep("stages/teacher-0123", fill("done")).unwrap();
         drop(folder);
         // What a kill leaves: the values are never dropped.
         let stages = parent.path().join(STAGES);
@@ -306,14 +335,16 @@ mod tests {
         assert_eq!(names(&stages), ["teacher-0123"]);
         assert_eq!(names(parent.path()), [".lessen", "other", "stages", "teacher"]);
         assert_eq!((names(&teacher).len(), names(&other).len()), (0, 2));
-        assert_eq!(folder.find("teacher-0123"), Some(kept));
+        assert_eq!(folder.find("stages/teacher-0123"), Some(kept));
     }
 
     #[test]
     fn a_name_cannot_lead_out_of_the_folder() {
         let parent = tempfile::tempdir().unwrap();
         let folder = OutputFolder::open(parent.path(), "compress", false).unwrap();
-        for name in ["", ".", "..", "../x", "a/b", "/tmp", ".lessen-1-1.part"] {
+        for name in
+            ["", ".", "..", "../x", "a/../b", "a//b", "a/", "/tmp", ".lessen", ".lessen-1-1.part", "a/.x"]
+        {
             assert_eq!(folder.find(name), NONE, "`{name}`");
             folder.keep(name, fill("x")).expect_err(name);
         }

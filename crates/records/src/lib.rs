@@ -16,8 +16,9 @@
 //! # let place = std::env::temp_dir().join(format!("lessen-records-example-{}", std::process::id()));
 //! let folder = OutputFolder::open(&place, "compress", false)?;
 //! let name = content_name("teacher", &serde_json::json!({"data": "digits", "seed": 0}))?;
-//! if folder.find(&name).is_none() {
-//!     folder.keep(&name, |path| {
+//! let place = format!("stages/{name}");
+//! if folder.find(&place).is_none() {
+//!     folder.keep(&place, |path| {
 //!         std::fs::write(path.join("teacher.onnx"), b"long work").map_err(|source| RecordError::File {
 //!             action: "write",
 //!             path: path.to_owned(),
@@ -25,7 +26,7 @@
 //!         })
 //!     })?;
 //! }
-//! assert!(folder.find(&name).is_some_and(|path| path.join("teacher.onnx").exists()));
+//! assert!(folder.find(&place).is_some_and(|path| path.join("teacher.onnx").exists()));
 //! # std::fs::remove_dir_all(&place).ok();
 //! # Ok::<(), RecordError>(())
 //! ```
@@ -54,7 +55,7 @@ pub use content::{canonical_json, content_name};
 pub use error::RecordError;
 pub use estimate::EstimateRecord;
 pub use file::{write_copy, write_whole};
-pub use folder::OutputFolder;
+pub use folder::{OutputFolder, STAGES};
 pub use instant::now;
 pub use ledger::{Ledger, LedgerError};
 pub use machine::Machine;

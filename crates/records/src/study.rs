@@ -1,10 +1,11 @@
 //! A set of results against a paper's numbers (`lessen.study/1`).
 
+use lessen_units::{Figure, Joules, Seconds};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::schema::{Record, Schema, finite_or_none};
+use crate::schema::{Record, Schema, finite, finite_or_none};
 
 /// Results over seeds or settings, with rows against a paper and curves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,9 +22,43 @@ pub struct Study {
     pub series: Vec<Series>,
     /// The results that it is made of: paths relative to the study's folder.
     pub results: Vec<String>,
+    /// What finding each ticket took, where the study is a search for tickets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tickets: Vec<TicketCost>,
     /// Fields of later versions, kept.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// What one level of a search for tickets took, in the mean over replicates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TicketCost {
+    /// Rounds of pruning.
+    pub level: u64,
+    /// Share of the weights that are left.
+    #[serde(serialize_with = "finite")]
+    pub density: f64,
+    /// All trainings that its mask stands on, the dense network's among them.
+    pub finding: Effort,
+    /// Training it, once it is found.
+    pub training: Effort,
+    /// Training the dense network.
+    pub dense: Effort,
+    /// Trainings of it in the dense network's place after which finding it is repaid in energy.
+    pub break_even_trainings: Figure<f64>,
+    /// Fields of later versions, kept.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Time and energy of some work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Effort {
+    /// Of all threads.
+    #[serde(serialize_with = "finite")]
+    pub cpu_seconds: Seconds,
+    /// Energy.
+    pub joules: Figure<Joules>,
 }
 
 /// One claim.

@@ -133,6 +133,7 @@ fn study() -> Study {
             extra: Map::new(),
         }],
         results: vec!["seed-1/result.json".to_owned()],
+        tickets: Vec::new(),
         extra: Map::new(),
     }
 }
