@@ -4,8 +4,10 @@ pub(crate) mod bench;
 pub(crate) mod estimate;
 pub(crate) mod ledger;
 mod numbers;
+pub(crate) mod reproduce;
 pub(crate) mod run;
 pub(crate) mod site;
+pub(crate) mod ticket;
 pub(crate) mod train;
 
 use std::fmt;
@@ -21,7 +23,9 @@ use lessen_compress::munge::MungeSpec;
 use lessen_compress::{HIDDEN, Method};
 use lessen_data::Task;
 use numbers::{above_zero, in_range};
+use reproduce::ReproduceArgs;
 use run::{DoctorArgs, RunArgs, StageArgs};
+use ticket::TicketArgs;
 use train::TrainArgs;
 
 /// Tells what a machine-learning result cost, and makes the next one cheaper.
@@ -60,6 +64,17 @@ pub(crate) enum Verb {
     /// ten seconds: the same command again goes on from there, to the same bits. A network that was pruned is trained at the price of
     /// what is left of it.
     Train(Box<TrainArgs>),
+    /// Find lottery tickets: the weights that would have been enough (Frankle & Carbin 2019).
+    ///
+    /// A network is trained, its smallest weights are taken away, the others are given their first values back and trained again,
+    /// round by round. The ticket is decided for on the validation rows; controls say what it owes to its mask and to its values.
+    /// What is done is saved every ten seconds: the same command again goes on from there, to the same bits.
+    Ticket(Box<TicketArgs>),
+    /// Run a paper's experiment again and hold it against the paper.
+    ///
+    /// Each number with its interval over replicates, and whether the paper's claim holds. What is done is kept: the same command
+    /// again goes on.
+    Reproduce(ReproduceArgs),
     /// Class probabilities (or values) of rows, by a network that lessen made.
     Predict(PredictArgs),
     /// Models side by side: accuracy, latency, energy, size and arithmetic, with ratios to the first.

@@ -62,6 +62,8 @@ fn run(cli: &Cli, prepared: Option<Prepared>, output: &Output) -> anyhow::Result
         Verb::Compress(args) => verbs::compress::run(args, &cli.common, output),
         Verb::Mimic(args) => verbs::mimic::run(args, &cli.common, output),
         Verb::Train(args) => verbs::train::run(args, &cli.common, output),
+        Verb::Ticket(args) => verbs::ticket::run(args, &cli.common, output),
+        Verb::Reproduce(args) => verbs::reproduce::run(args, &cli.common, output),
         Verb::Bench(args) => verbs::bench::run(args, &cli.common, output),
         Verb::Predict(args) => verbs::predict::run(args, &cli.common, output),
         Verb::Estimate(args) => verbs::estimate::run(args, &cli.common, output),

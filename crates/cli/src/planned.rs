@@ -27,12 +27,8 @@ enum PlannedVerb {
     Distill(DistillArgs),
     /// Prune weights and retrain the rest (Han et al. 2015).
     Prune(PruneArgs),
-    /// Find lottery tickets (Frankle & Carbin 2019).
-    Ticket(TicketArgs),
     /// Count the arithmetic of models.
     Count(CountArgs),
-    /// Run a paper's experiment again and hold it against the paper.
-    Reproduce(ReproduceArgs),
     /// A page or table of results.
     Report(ReportArgs),
 }
@@ -98,36 +94,6 @@ struct PruneArgs {
 }
 
 #[derive(Debug, Args)]
-struct TicketArgs {
-    /// Data set or file.
-    data: String,
-    /// Architecture.
-    #[arg(long, value_name = "ARCH")]
-    arch: String,
-    /// Steps of each training.
-    #[arg(long, value_name = "N")]
-    steps: Option<u64>,
-    /// Rounds of pruning.
-    #[arg(long, value_name = "N")]
-    rounds: Option<u32>,
-    /// Independent repetitions.
-    #[arg(long, value_name = "N")]
-    replicates: Option<u32>,
-    /// Random reinitialisations of each ticket.
-    #[arg(long, value_name = "N")]
-    reinit: Option<u32>,
-    /// Step that survivors are reset to.
-    #[arg(long, value_name = "K")]
-    rewind: Option<u64>,
-    /// Share of the weights pruned a round.
-    #[arg(long, value_name = "R")]
-    rate: Option<f64>,
-    /// The same for the output layer.
-    #[arg(long, value_name = "R")]
-    output_rate: Option<f64>,
-}
-
-#[derive(Debug, Args)]
 struct CountArgs {
     /// Models.
     #[arg(required = true)]
@@ -147,18 +113,6 @@ struct CountArgs {
     /// Energy table: `45nm`.
     #[arg(long, value_name = "TABLE")]
     energy: Option<String>,
-}
-
-#[derive(Debug, Args)]
-struct ReproduceArgs {
-    /// The paper.
-    paper: String,
-    /// A shorter protocol.
-    #[arg(long)]
-    short: bool,
-    /// Seeds.
-    #[arg(long, value_name = "N")]
-    seeds: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -184,7 +138,7 @@ enum DataVerbs {
 }
 
 /// The verbs to come that take DATA.
-const WITH_DATA: [&str; 4] = ["distill", "prune", "ticket", "count"];
+const WITH_DATA: [&str; 3] = ["distill", "prune", "count"];
 
 #[test]
 fn options_to_come_fit_the_verbs_that_are_there() {

@@ -27,10 +27,13 @@ pub(crate) mod estimate;
 pub(crate) mod ledger;
 pub(crate) mod mimic;
 pub(crate) mod predict;
+mod recipe;
 pub(crate) mod regions;
+pub(crate) mod reproduce;
 pub(crate) mod run;
 pub(crate) mod site;
 pub(crate) mod stage;
+pub(crate) mod ticket;
 pub(crate) mod train;
 
 /// The kind of output that a run's folder is marked with. `mimic` is `compress` with settings: both may go on in one.

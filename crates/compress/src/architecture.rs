@@ -38,10 +38,8 @@ impl FromStr for Architecture {
 
     fn from_str(name: &str) -> Result<Self, UnknownArchitecture> {
         let unknown = || UnknownArchitecture { name: name.to_owned() };
-        if name == "lenet-300-100" {
-            // The hidden layers of LeCun et al. 1998; it takes what the data has and gives what is asked of it.
-            let (inputs, hidden, outputs) = (None, vec![300, 100], None);
-            return Ok(Self { name: name.to_owned(), inputs, hidden, outputs });
+        if name == LENET_300_100 {
+            return Ok(Self::lenet_300_100());
         }
         let widths = name.strip_prefix("mlp:").ok_or_else(unknown)?;
         let width = |text: &str| text.parse().ok().filter(|width| (1..=MOST_UNITS).contains(width));
@@ -78,7 +76,14 @@ impl fmt::Display for Architecture {
     }
 }
 
+const LENET_300_100: &str = "lenet-300-100";
+
 impl Architecture {
+    /// The hidden layers of LeCun et al. 1998; it takes what the data has and gives what is asked of it.
+    pub fn lenet_300_100() -> Self {
+        Self { name: LENET_300_100.to_owned(), inputs: None, hidden: vec![300, 100], outputs: None }
+    }
+
     /// The network with its first weights, drawn from the stream `start weights` of `seed`.
     ///
     /// # Errors

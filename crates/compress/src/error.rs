@@ -133,6 +133,44 @@ pub enum CompressError {
         /// What rounding explains.
         tolerance: f32,
     },
+    /// A setting of a search for tickets is out of its range.
+    #[error("`--{setting} {found}`: expected {expected}")]
+    Lottery {
+        /// As it is typed.
+        setting: &'static str,
+        /// What it is.
+        found: String,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// Pruning leaves a layer without weights.
+    #[error("round {round} of {rounds} leaves `{layer}` less than one weight")]
+    NothingLeft {
+        /// The first that does.
+        round: usize,
+        /// The layer.
+        layer: String,
+        /// Rounds that were asked for.
+        rounds: usize,
+    },
+    /// A round of pruning takes no weight.
+    #[error(
+        "round {round} of {rounds} takes nothing: the rates of what is left by then are less than half a weight"
+    )]
+    NothingTaken {
+        /// The first that does not.
+        round: usize,
+        /// Rounds that were asked for.
+        rounds: usize,
+    },
+    /// A folder holds what other settings led to.
+    #[error("`{}` holds a run with other settings: {differences}", path.display())]
+    OtherSpec {
+        /// The folder.
+        path: PathBuf,
+        /// Setting by setting what is there and what was asked for.
+        differences: String,
+    },
     /// The teacher and the data have other columns or classes.
     #[error("the teacher gives {found} class probabilities, expected {expected}, one a class of the data")]
     TeacherClasses {
@@ -183,8 +221,15 @@ impl CompressError {
                 "go on from there with a lower rate: `lessen train DATA --from {} --lr RATE`",
                 kept.1.display()
             )),
-            Self::Kept { path, .. } => {
-                Some(format!("delete `{}`: the stage is then done again", path.display()))
+            Self::Kept { path, .. } => Some(format!(
+                "delete `{}`: it is then done again (`--repair` does both for tickets)",
+                path.display()
+            )),
+            Self::NothingLeft { round, .. } | Self::NothingTaken { round, .. } => {
+                Some(format!("`--rounds {}` is the most", round.saturating_sub(1)))
+            }
+            Self::OtherSpec { .. } => {
+                Some("ask for those settings again to go on, or write elsewhere with `--out`".into())
             }
             _ => None,
         }

@@ -81,23 +81,27 @@ pub fn fit(
     mut stages: Stages<'_>,
 ) -> Result<ResultRecord, CompressError> {
     let validation = Validation::new(dataset, split);
-    let start = start((dataset, split), spec, network, &validation)?;
+    let start = begin((dataset, split), (&spec.start, spec.seed), network, &validation)?;
     let course = Course {
         recipe: spec.recipe.clone(),
         steps: spec.steps,
         every: spec.evaluate_every.max(1),
         patience: spec.patience,
         metric: spec.metric,
+        test: None,
     };
     let given = Given::of(dataset, validation.unit());
     let done = stages.stage("train", &(dataset.digest(), spec), |progress, partial| {
         let (metric, sign) = quality(spec.metric, dataset);
-        let said = |look: &Look| {
+        let said = |looks: &[Look]| {
+            let Some(look) = looks.last() else { return };
             let share = look.step as f64 / spec.steps.max(1) as f64;
             progress.advance(share, &format!("step {}: {metric} {:.4}", look.step, sign * look.score));
         };
         let lessons = (&dataset.features, split.train.as_slice(), given.targets());
-        course.run(("network", partial), start, lessons, &validation, spec.seed, &said)
+        let trained = course.run(("network", partial), start, lessons, &validation, spec.seed, &said)?;
+        let Trained { best, best_step, looks, .. } = trained;
+        Ok(Fitted { best, best_step, looks })
     })?;
     let trained = done.made;
     let (folder, meter) = (stages.folder(), stages.meter());
@@ -137,16 +141,17 @@ pub fn fit(
     Ok(record)
 }
 
-fn start(
+/// The network that training begins with: drawn by the seed, or read.
+pub(crate) fn begin(
     (dataset, split): (&Dataset, &Split),
-    spec: &FitSpec,
+    (start, seed): (&FitStart, u64),
     network: Option<Network>,
     validation: &Validation<'_>,
 ) -> Result<Network, CompressError> {
     let encoding = Encoding::fit(&dataset.features, &split.train);
-    match (&spec.start, network) {
+    match (start, network) {
         (FitStart::Drawn { architecture, start }, _) => {
-            let network = architecture.start(encoding, dataset.answer(), *start, spec.seed)?;
+            let network = architecture.start(encoding, dataset.answer(), *start, seed)?;
             Ok(network.answering_in(validation.unit()))
         }
         (FitStart::File { path, .. }, Some(network)) => {
@@ -166,7 +171,7 @@ fn start(
 }
 
 /// What ended early, in plain sentences.
-fn notes(spec: &FitSpec, trained: &Trained) -> Vec<String> {
+fn notes(spec: &FitSpec, trained: &Fitted) -> Vec<String> {
     let last = trained.looks.last().map_or(0, |look| look.step);
     let early = (last < spec.steps).then(|| {
         format!(
@@ -210,7 +215,15 @@ fn series(spec: &FitSpec, dataset: &Dataset, looks: &[Look]) -> Vec<Series> {
 const NETWORK: &str = "network.lsm";
 const LOOKS: &str = "looks.json";
 
-impl Keep for Trained {
+/// What is kept of a training: its best state on the validation rows.
+struct Fitted {
+    best: Network,
+    /// Steps taken when it was in it.
+    best_step: u64,
+    looks: Vec<Look>,
+}
+
+impl Keep for Fitted {
     fn save(&self, folder: &Path) -> Result<(), CompressError> {
         write_whole(&folder.join(NETWORK), &compact::write(&self.best))?;
         save_json(&(self.best_step, &self.looks), "looks", &folder.join(LOOKS))

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lessen_footprint::{Intensity, Tables, carbon};
 use lessen_meter::{Meter, Usage, thread_cpu_seconds};
-use lessen_records::{OutputFolder, StageRecord, content_name, write_whole};
+use lessen_records::{OutputFolder, STAGES, StageRecord, content_name, write_whole};
 use lessen_units::{Figure, Joules, Seconds};
 use serde::Serialize;
 
@@ -124,20 +124,10 @@ impl<'a> Stages<'a> {
         work: impl FnOnce(&dyn Progress, &Partial<'_>) -> Result<T, CompressError>,
     ) -> Result<Done<T>, CompressError> {
         self.progress.begin(name, 1);
-        let content = content_name(name, &VersionedKey { version: VERSION, stage: name, key })?;
-        let (done, found) = match self.find(&content)? {
-            Some(done) => (done, 1),
-            None => {
-                let window = self.meter.begin();
-                let partial = Partial::open(self.folder.partial(&content)?, || {
-                    let usage = window.so_far();
-                    receipt(name, usage.seconds, usage.cpu_seconds, usage.joules)
-                });
-                let made = work(self.progress, &partial)?;
-                (self.keep(content, made, &partial)?, 0)
-            }
-        };
-        self.progress.end(name, done.receipt.seconds, found);
+        let place = Place::of_content(name, key)?;
+        let (done, found) =
+            self.found_or_done(name, place, Company::Alone, |partial| work(self.progress, partial))?;
+        self.progress.end(name, done.receipt.seconds, usize::from(found));
         self.receipts.push(done.receipt.clone());
         Ok(done)
     }
@@ -218,39 +208,83 @@ impl<'a> Stages<'a> {
     }
 
     fn part<K: Serialize, T: Keep>(&self, part: Part<'_, K, T>) -> Result<(Done<T>, bool), CompressError> {
-        let content =
-            content_name(&part.name, &VersionedKey { version: VERSION, stage: &part.name, key: &part.key })?;
-        if let Some(done) = self.find(&content)? {
+        let Part { name, key, work } = part;
+        self.found_or_done(&name, Place::of_content(&name, &key)?, Company::Others, work)
+    }
+
+    /// Does `work`, or finds that it was done. Its outcome is kept at `path` (names joined by `/`) in the run's folder, by
+    /// which it is found again: whoever names places so has seen that what they stand on has not changed.
+    ///
+    /// # Errors
+    /// What `work` fails with, or where the outcome cannot be kept or loaded.
+    pub(crate) fn at<T: Keep>(
+        &self,
+        (name, path): (&str, &str),
+        company: Company,
+        work: impl FnOnce(&Partial<'_>) -> Result<T, CompressError>,
+    ) -> Result<(Done<T>, bool), CompressError> {
+        let place = Place { path: path.to_owned(), content: path.to_owned() };
+        self.found_or_done(name, place, company, work)
+    }
+
+    /// Whether something is kept at `path` that cannot be read.
+    pub(crate) fn is_broken<T: Keep>(&self, path: &str) -> Result<bool, CompressError> {
+        match self.find::<T>(&Place { path: path.to_owned(), content: path.to_owned() }) {
+            Err(CompressError::Kept { .. }) => Ok(true),
+            Err(error) => Err(error),
+            Ok(_) => Ok(false),
+        }
+    }
+
+    fn found_or_done<T: Keep>(
+        &self,
+        name: &str,
+        place: Place,
+        company: Company,
+        work: impl FnOnce(&Partial<'_>) -> Result<T, CompressError>,
+    ) -> Result<(Done<T>, bool), CompressError> {
+        if let Some(done) = self.find(&place)? {
             return Ok((done, true));
         }
         let window = self.meter.begin();
         let before = thread_cpu_seconds();
-        let partial = Partial::open(self.folder.partial(&content)?, || {
-            let cpu_seconds = thread_cpu_seconds() - before;
+        let partial = Partial::open(self.folder.partial(&place.path)?, || {
             let usage: Usage = window.so_far();
-            receipt(&part.name, usage.seconds, cpu_seconds, usage.share(cpu_seconds))
+            match company {
+                Company::Alone => receipt(name, usage.seconds, usage.cpu_seconds, usage.joules),
+                Company::Others => {
+                    let cpu_seconds = thread_cpu_seconds() - before;
+                    receipt(name, usage.seconds, cpu_seconds, usage.share(cpu_seconds))
+                }
+            }
         });
-        let made = (part.work)(&partial)?;
-        Ok((self.keep(content, made, &partial)?, false))
+        let made = work(&partial)?;
+        Ok((self.keep(place, made, &partial)?, false))
     }
 
-    fn find<T: Keep>(&self, content: &str) -> Result<Option<Done<T>>, CompressError> {
-        let Some(path) = self.folder.find(content) else { return Ok(None) };
+    fn find<T: Keep>(&self, place: &Place) -> Result<Option<Done<T>>, CompressError> {
+        let Some(path) = self.folder.find(&place.path) else { return Ok(None) };
         let kept = |problem: String| CompressError::Kept { path: path.clone(), problem };
         let text = std::fs::read_to_string(path.join(RECEIPT)).map_err(|error| kept(error.to_string()))?;
         let receipt = serde_json::from_str(&text).map_err(|error| kept(error.to_string()))?;
-        let made = T::load(&path).map_err(|error| kept(chain(&error)))?;
-        Ok(Some(Done { made, receipt, content: content.to_owned() }))
+        let made = T::load(&path).map_err(|error| match error {
+            CompressError::Kept { path: file, problem } => {
+                let file = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                kept(format!("`{file}`: {problem}"))
+            }
+            error => kept(chain(&error)),
+        })?;
+        Ok(Some(Done { made, receipt, content: place.content.clone() }))
     }
 
     fn keep<T: Keep>(
         &self,
-        content: String,
+        Place { path, content }: Place,
         made: T,
         partial: &Partial<'_>,
     ) -> Result<Done<T>, CompressError> {
         let receipt = partial.spent();
-        self.folder.keep(&content, |folder| {
+        self.folder.keep(&path, |folder| {
             made.save(folder)?;
             let unwritable = |error: serde_json::Error| CompressError::Unwritable {
                 what: "receipt",
@@ -265,8 +299,32 @@ impl<'a> Stages<'a> {
     }
 }
 
+/// Where an outcome is kept.
+struct Place {
+    /// In the run's folder.
+    path: String,
+    /// The part of later keys that says what they stand on.
+    content: String,
+}
+
+impl Place {
+    fn of_content(name: &str, key: &impl Serialize) -> Result<Self, CompressError> {
+        let content = content_name(name, &VersionedKey { version: VERSION, stage: name, key })?;
+        Ok(Self { path: format!("{STAGES}/{content}"), content })
+    }
+}
+
+/// Whether something else is at work in this process meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Company {
+    /// All that the process uses is this work's.
+    Alone,
+    /// What its thread uses is this work's, and a share of the energy that follows from it.
+    Others,
+}
+
 /// Runs `work` where every parallel iterator has just the thread that it runs on.
-fn on_one_thread(work: impl FnOnce() + Send) {
+pub(crate) fn on_one_thread(work: impl FnOnce() + Send) {
     match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
         Ok(pool) => pool.install(work),
         // No thread to be had for a pool: the work is then done on the global one, only its receipt is less exact.

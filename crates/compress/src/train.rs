@@ -183,12 +183,13 @@ pub(crate) fn train(
         every: (spec.steps / spec.evaluations.max(1)).max(1),
         patience: None,
         metric: spec.metric,
+        test: None,
     };
     Ok(course.run(named, start, lessons, validation, seed, &|_| ())?.best)
 }
 
 /// How long a network is trained, and when it is looked at.
-pub(crate) struct Course {
+pub(crate) struct Course<'a> {
     pub(crate) recipe: Recipe,
     pub(crate) steps: u64,
     /// Steps from one look at the validation rows to the next.
@@ -197,6 +198,23 @@ pub(crate) struct Course {
     pub(crate) patience: Option<u64>,
     /// What is better.
     pub(crate) metric: Metric,
+    /// Rows that are looked at beside those of validation, and choose nothing.
+    pub(crate) test: Option<Tested<'a>>,
+}
+
+/// Rows that choose nothing.
+pub(crate) struct Tested<'a> {
+    rows: &'a [u32],
+    truth: Truth,
+    /// Steps from one look at them to the next, a multiple of those of validation; the last state is looked at too.
+    every: u64,
+}
+
+impl<'a> Tested<'a> {
+    /// The test part of `split`, looked at every so many steps.
+    pub(crate) fn new(dataset: &'a Dataset, split: &'a Split, every: u64) -> Self {
+        Self { rows: &split.test, truth: Truth::of(dataset, &split.test), every: every.max(1) }
+    }
 }
 
 /// One look at the validation rows.
@@ -208,6 +226,28 @@ pub(crate) struct Look {
     pub(crate) training_loss: f64,
     /// By the metric; more is better.
     pub(crate) score: f64,
+    /// Accuracy in percent, or the root mean squared error.
+    #[serde(default)]
+    pub(crate) quality: f64,
+    /// The same of the rows that choose nothing, where it was their turn.
+    #[serde(default)]
+    pub(crate) test: Option<Scored>,
+}
+
+/// How some rows were answered.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Scored {
+    /// By the metric; more is better.
+    pub(crate) score: f64,
+    /// Accuracy in percent, or the root mean squared error.
+    pub(crate) quality: f64,
+}
+
+impl Scored {
+    pub(crate) fn of(truth: &Truth, answers: &[f32], metric: Metric) -> Self {
+        let quality = Judged::new(truth, answers, 1.0).quality();
+        Self { score: truth.score(metric, answers, 1.0), quality }
+    }
 }
 
 /// A trained network.
@@ -216,6 +256,8 @@ pub(crate) struct Trained {
     pub(crate) best: Network,
     /// Steps taken when it was in it.
     pub(crate) best_step: u64,
+    /// Its state after the last step.
+    pub(crate) last: Network,
     pub(crate) looks: Vec<Look>,
 }
 
@@ -237,6 +279,7 @@ struct Best {
 /// What is saved of a course under way.
 #[derive(Serialize, Deserialize)]
 struct Saved {
+    version: u32,
     trainer: Vec<u8>,
     looks: Vec<Look>,
     /// Score, step and network, as a compact file.
@@ -244,8 +287,12 @@ struct Saved {
     loss: f64,
 }
 
-impl Course {
-    /// Trains `start`, going on from what `partial` has found; `said` hears of each look.
+/// Of [`Saved`]: what has another one is as good as not there.
+const SAVED_VERSION: u32 = 2;
+
+impl Course<'_> {
+    /// Trains `start`, going on from what `partial` has found; `said` hears all looks so far, at once where there are some and
+    /// after each new one.
     ///
     /// # Errors
     /// Where the data does not fit, or training diverges.
@@ -256,7 +303,7 @@ impl Course {
         (features, rows, targets): (&Features, &[u32], Targets<'_>),
         validation: &Validation<'_>,
         seed: u64,
-        said: &dyn Fn(&Look),
+        said: &dyn Fn(&[Look]),
     ) -> Result<Trained, CompressError> {
         let training = TrainingRows { features, rows, targets };
         let mut way = match partial.found().and_then(Way::resume) {
@@ -272,6 +319,9 @@ impl Course {
                 loss: 0.0,
             },
         };
+        if !way.looks.is_empty() {
+            said(&way.looks);
+        }
         while way.trainer.steps_taken() < self.steps && !self.is_out_of_patience(&way) {
             match way.trainer.step(&training) {
                 Ok(loss) => way.loss += f64::from(loss),
@@ -280,7 +330,7 @@ impl Course {
             let step = way.trainer.steps_taken();
             if step % self.every == 0 || step == self.steps {
                 match self.look(&mut way, validation) {
-                    Ok(look) => said(&look),
+                    Ok(()) => said(&way.looks),
                     Err(source) => return Err(way.failed(name, source, partial)),
                 }
             }
@@ -289,14 +339,13 @@ impl Course {
             }
         }
         let Way { trainer, looks, best, .. } = way;
-        Ok(match best {
-            Some(Best { step, network, .. }) => Trained { best: network, best_step: step, looks },
-            None => Trained {
-                best_step: trainer.steps_taken(),
-                best: trainer.into_network().answering_in(validation.unit),
-                looks,
-            },
-        })
+        let steps = trainer.steps_taken();
+        let last = trainer.into_network().answering_in(validation.unit);
+        let (best, best_step) = match best {
+            Some(Best { step, network, .. }) => (network, step),
+            None => (last.clone(), steps),
+        };
+        Ok(Trained { best, best_step, last, looks })
     }
 
     /// Whether the last so many looks were none of them better than the one before.
@@ -305,23 +354,39 @@ impl Course {
         way.looks.iter().filter(|look| look.step > best.step).count() as u64 >= patience
     }
 
-    fn look(&self, way: &mut Way, validation: &Validation<'_>) -> Result<Look, StepError> {
-        let mut answers = way.trainer.answers(&validation.dataset.features, validation.rows)?;
-        if let Truth::Values(_) = validation.truth {
-            let Unit { centre, scale } = validation.unit;
-            answers.iter_mut().for_each(|answer| *answer = answer.mul_add(scale, centre));
-        }
-        let score = validation.truth.score(self.metric, &answers, 1.0);
+    fn look(&self, way: &mut Way, validation: &Validation<'_>) -> Result<(), StepError> {
         let step = way.trainer.steps_taken();
+        let test = match &self.test {
+            Some(test) if step.is_multiple_of(test.every) || step == self.steps => {
+                Some(self.scored(way, validation, test.rows, &test.truth)?)
+            }
+            _ => None,
+        };
+        let Scored { score, quality } = self.scored(way, validation, validation.rows, &validation.truth)?;
         let before = way.looks.last().map_or(0, |look| look.step);
-        let look = Look { step, training_loss: way.loss / (step - before) as f64, score };
+        let training_loss = way.loss / (step - before) as f64;
         way.loss = 0.0;
-        way.looks.push(look);
+        way.looks.push(Look { step, training_loss, score, quality, test });
         if way.best.as_ref().is_none_or(|best| score > best.score) {
             let network = way.trainer.network().answering_in(validation.unit);
             way.best = Some(Best { score, step, network });
         }
-        Ok(look)
+        Ok(())
+    }
+
+    fn scored(
+        &self,
+        way: &mut Way,
+        validation: &Validation<'_>,
+        rows: &[u32],
+        truth: &Truth,
+    ) -> Result<Scored, StepError> {
+        let mut answers = way.trainer.answers(&validation.dataset.features, rows)?;
+        if let Truth::Values(_) = truth {
+            let Unit { centre, scale } = validation.unit;
+            answers.iter_mut().for_each(|answer| *answer = answer.mul_add(scale, centre));
+        }
+        Ok(Scored::of(truth, &answers, self.metric))
     }
 }
 
@@ -338,6 +403,7 @@ impl Way {
     fn state(&self) -> Result<Vec<u8>, CompressError> {
         let best = self.best.as_ref();
         let saved = Saved {
+            version: SAVED_VERSION,
             trainer: self.trainer.checkpoint(),
             looks: self.looks.clone(),
             best: best.map(|best| (best.score, best.step, compact::write(&best.network))),
@@ -352,7 +418,10 @@ impl Way {
 
     /// `None` where the bytes are damaged: the course then begins anew.
     fn resume(bytes: &[u8]) -> Option<Self> {
-        let Saved { trainer, looks, best, loss } = postcard::from_bytes(bytes).ok()?;
+        let Saved { version, trainer, looks, best, loss } = postcard::from_bytes(bytes).ok()?;
+        if version != SAVED_VERSION {
+            return None;
+        }
         let best = match best {
             Some((score, step, network)) => {
                 Some(Best { score, step, network: compact::read(&network).ok()? })
@@ -434,21 +503,28 @@ mod tests {
             every: 7,
             patience: None,
             metric: Metric::Accuracy,
+            test: Some(Tested::new(&digits, &split, 14)),
         };
         let folder = tempfile::tempdir().unwrap();
         let run = |name: &str, stop: Option<u64>| {
             let partial = Partial::for_tests(&folder.path().join(name));
-            let said = |look: &Look| assert!(Some(look.step) != stop, "stopped on purpose");
+            let said = |looks: &[Look]| {
+                assert!(looks.last().map(|look| look.step) != stop, "stopped on purpose");
+            };
             course.run((name, &partial), start.clone(), lessons, &validation, 3, &said).unwrap()
         };
         let whole = run("whole", None);
+        // Every second look, and the last one.
+        let tested: Vec<u64> =
+            whole.looks.iter().filter(|look| look.test.is_some()).map(|look| look.step).collect();
+        assert_eq!(tested, [14, 28, 42, 56, 70, 84, 90]);
         for stop in [7, 42, 90] {
             let stopped =
                 std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run("stopped", Some(stop))));
             assert!(stopped.is_err());
             let resumed = run("stopped", None);
             assert_eq!((&resumed.looks, resumed.best_step), (&whole.looks, whole.best_step));
-            assert!(resumed.best == whole.best, "stopped at {stop}");
+            assert!(resumed.best == whole.best && resumed.last == whole.last, "stopped at {stop}");
             std::fs::remove_file(folder.path().join("stopped")).unwrap();
         }
         // The file of a sitting that ended in a damaged one: training begins anew.
@@ -474,6 +550,7 @@ mod tests {
             every: 5,
             patience: Some(3),
             metric: Metric::Rmse,
+            test: None,
         };
         let trained = course.run(("p", &partial), start, lessons, &validation, 3, &|_| ()).unwrap();
         let last = trained.looks.last().unwrap().step;

@@ -1,8 +1,10 @@
 //! Tables and sentences from records: pure functions, text in the end.
 //!
 //! [`table::models`] is what a terminal shows of a result, [`sentences()`] says in two lines what was saved and
-//! when that is repaid, [`bench::text`] sets models side by side, [`page()`] is the whole run as an HTML page, [`table::study_markdown`] and
-//! [`table::study_text`] set a study against its paper. [`readable`] writes numbers for people. What is not known is printed as `–`, never as 0; what was estimated and not measured has a `~`.
+//! when that is repaid, [`bench::text`] sets models side by side, [`page()`] is the whole run as an HTML page,
+//! [`tickets_page`] that of a search for lottery tickets, [`table::study_markdown`] and [`table::study_text`] set a
+//! study against its paper. [`readable`] writes numbers for people. What is not known is printed as `–`, never as 0;
+//! what was estimated and not measured has a `~`.
 
 mod amounts;
 pub mod bench;
@@ -17,6 +19,8 @@ pub mod receipt;
 pub mod regions;
 mod sentences;
 pub mod table;
+mod tickets;
 
 pub use page::page;
 pub use sentences::{sentences, trained};
+pub use tickets::tickets_page;

@@ -37,7 +37,8 @@ pub fn bytes(number: u64) -> String {
 
 /// A share as a percentage with two decimals: `97.50%`.
 pub fn percent(share: f64) -> String {
-    if share.is_finite() { format!("{:.2}%", share * 100.0) } else { NOTHING.to_owned() }
+    let percent = share * 100.0;
+    if percent.is_finite() { format!("{percent:.2}%") } else { NOTHING.to_owned() }
 }
 
 /// A factor: `1.3`, `52`, `1,230`.
@@ -296,7 +297,9 @@ mod tests {
         ] {
             assert_eq!(times(factor), text, "{factor}");
         }
-        for (share, text) in [(0.975, "97.50%"), (1.0, "100.00%"), (0.0, "0.00%"), (f64::NAN, "–")] {
+        for (share, text) in
+            [(0.975, "97.50%"), (1.0, "100.00%"), (0.0, "0.00%"), (1e308, "–"), (f64::NAN, "–")]
+        {
             assert_eq!(percent(share), text);
         }
         for (difference, text) in

@@ -1,6 +1,7 @@
 //! Tables of models and of studies.
 
 mod study;
+mod tickets;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,8 @@ use crate::readable::{
 };
 
 pub use study::{Notes, study_markdown, study_markdown_with, study_text, study_text_with};
+pub(crate) use study::{notes, row_of_runs};
+pub use tickets::{tickets_markdown, tickets_text};
 
 /// Characters of the widest line, so that the table fits a terminal of 120 columns.
 pub const WIDTH: usize = 118;

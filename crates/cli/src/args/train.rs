@@ -10,8 +10,8 @@ use super::numbers::{above_zero, at_least_zero, below_one};
 use super::{FileArgs, MetricName, count};
 
 /// A slip of the finger beyond these.
-const MOST_STEPS: u64 = 1_000_000_000_000;
-const MOST_BATCH: u64 = 1 << 20;
+pub(crate) const MOST_STEPS: u64 = 1_000_000_000_000;
+pub(crate) const MOST_BATCH: u64 = 1 << 20;
 
 /// `lessen train`.
 #[derive(Debug, Args)]

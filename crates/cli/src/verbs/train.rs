@@ -4,16 +4,14 @@ use std::path::Path;
 
 use lessen_compress::{FitSpec, FitStart, Metric, Progress, Stages, fit};
 use lessen_data::{Dataset, Target};
-use lessen_engine::{Activation, Initial, Optimiser, Penalty, Recipe, Schedule, Start};
 use lessen_meter::Meter;
 use lessen_model::Network;
 use lessen_records::{OutputFolder, Record, ResultRecord};
 use lessen_report::{table, trained};
 
+use super::recipe;
 use crate::Outcome;
-use crate::args::train::{
-    ActivationName, BoundArgs, InitName, NetworkArgs, OptimiserArgs, OptimiserName, ScheduleName, TrainArgs,
-};
+use crate::args::train::TrainArgs;
 use crate::args::{Common, MetricName};
 use crate::interrupt;
 use crate::output::Output;
@@ -61,24 +59,8 @@ fn start(args: &TrainArgs) -> anyhow::Result<(FitStart, Option<Network>)> {
         let network = super::read_model(path)?;
         return Ok((FitStart::of_file(path, &super::read_regular(path, None)?), Some(network)));
     }
-    let NetworkArgs { activation, init, dropout, input_dropout } = args.network;
-    let start = Start {
-        activation: match activation {
-            ActivationName::Relu => Activation::Relu,
-            ActivationName::LeakyRelu => Activation::LeakyRelu,
-            ActivationName::Tanh => Activation::Tanh,
-            ActivationName::Sigmoid => Activation::Sigmoid,
-        },
-        initial: match init {
-            InitName::Auto => Initial::ByActivation,
-            InitName::He => Initial::He,
-            InitName::Glorot => Initial::Glorot,
-        },
-        input_dropout,
-        hidden_dropout: dropout,
-    };
     let Some(architecture) = args.arch.clone() else { anyhow::bail!("`--arch` or `--from` is needed") };
-    Ok((FitStart::Drawn { architecture, start }, None))
+    Ok((FitStart::Drawn { architecture, start: recipe::start(&args.network) }, None))
 }
 
 fn spec(
@@ -103,38 +85,10 @@ fn spec(
     Ok(FitSpec {
         seed,
         start,
-        recipe: recipe(length.batch.get(), steps, &args.optimiser, &args.bounds),
+        recipe: recipe::recipe(length.batch.get(), steps, &args.optimiser, &args.bounds),
         steps,
         evaluate_every: length.eval_every.map_or(a_pass, u64::from),
         patience: length.patience.map(u64::from),
         metric,
     })
-}
-
-fn recipe(batch: usize, steps: u64, optimiser: &OptimiserArgs, bounds: &BoundArgs) -> Recipe {
-    let OptimiserArgs { optimizer, lr, momentum, warm_up, drop_by, .. } = *optimiser;
-    let sgd = |rate: f32, momentum, nesterov| Optimiser::Sgd { rate: lr.unwrap_or(rate), momentum, nesterov };
-    let schedule = match optimiser.schedule {
-        ScheduleName::Constant if warm_up == 0 && optimiser.drop_at.is_empty() => Schedule::Constant,
-        ScheduleName::Cosine => Schedule::Cosine { steps, warm_up },
-        _ => Schedule::Steps { at: optimiser.drop_at.clone(), factor: drop_by, warm_up },
-    };
-    let decay = if optimizer == OptimiserName::Adamw { 0.01 } else { 0.0 };
-    Recipe {
-        schedule,
-        weight_decay: bounds.weight_decay.unwrap_or(decay),
-        penalty: Penalty { l1: bounds.l1, l2: bounds.l2 },
-        clip: bounds.clip,
-        max_norm: bounds.max_norm,
-        rates: optimiser.rate.iter().cloned().collect(),
-        ..Recipe::plain(
-            batch,
-            match optimizer {
-                OptimiserName::Adam | OptimiserName::Adamw => Optimiser::adam(lr.unwrap_or(0.0012)),
-                OptimiserName::Sgd => sgd(0.1, 0.0, false),
-                OptimiserName::Momentum => sgd(0.05, momentum, false),
-                OptimiserName::Nesterov => sgd(0.05, momentum, true),
-            },
-        )
-    }
 }

@@ -238,7 +238,7 @@ fn folders_that_hold_something_else_are_left_alone() {
 #[test]
 fn verbs_and_flags_that_are_not_there_are_usage_errors() {
     refused(&["compres"], &["compress"]);
-    refused(&["ticket", "digits"], &["unrecognized subcommand"]);
+    refused(&["prune", "digits"], &["unrecognized subcommand"]);
     refused(&["compress", "--bugdet", "10m"], &["--bugdet", "--budget"]);
     refused(&[], &["Usage"]);
 }

@@ -13,6 +13,7 @@ mod own;
 mod predict;
 mod resume;
 mod run;
+mod ticket;
 mod train;
 
 use std::path::{Path, PathBuf};

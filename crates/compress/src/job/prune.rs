@@ -1,6 +1,6 @@
 //! Pruning by magnitude, with retraining, in rounds (Han, Pool, Tran & Dally 2015).
 
-use lessen_model::{Dense, Layer, Network};
+use lessen_model::Network;
 use lessen_records::Role;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,7 @@ use crate::choose::{Candidate, choose, doubtful_drop};
 use crate::error::CompressError;
 use crate::judged::Judged;
 use crate::made::{Curve, Made, MadeNetwork, Step};
+use crate::magnitude::{Cut, without_the_smallest};
 use crate::stages::Stages;
 use crate::train::{TrainSpec, train};
 
@@ -64,7 +65,7 @@ impl Job<'_> {
                 &format!("prune: round {round}"),
                 &self.key(spec, vec![content]),
                 |_, partial| {
-                    let pruned = without_the_smallest(&network, spec.rate, spec.output_rate);
+                    let pruned = without_the_smallest(&network, &cut(&network, spec.rate, spec.output_rate));
                     let lessons = distilled.lessons.for_training();
                     train(("pruned", partial), pruned, &spec.train, lessons, &self.validation, self.spec.seed)
                 },
@@ -131,47 +132,8 @@ impl Job<'_> {
     }
 }
 
-/// The network without the smallest weights of each layer: `rate` of those that are left, `output_rate` in the last one, by
-/// exact rank, earlier weights first where two are alike. Biases stay.
-fn without_the_smallest(network: &Network, rate: f64, output_rate: f64) -> Network {
-    let mut network = network.clone();
-    let last = network.nodes().iter().filter(|node| matches!(node.layer, Layer::Dense(_))).count();
-    for (place, dense) in network.dense_mut().enumerate() {
-        let rate = if place + 1 == last { output_rate } else { rate };
-        drop_smallest(dense, rate);
-    }
-    network
-}
-
-fn drop_smallest(dense: &mut Dense, rate: f64) {
-    let weights = &mut dense.weights;
-    let is_left = |index: usize| weights.mask().is_none_or(|mask| mask.has(index));
-    let mut left: Vec<usize> = (0..weights.values().len()).filter(|&index| is_left(index)).collect();
-    left.sort_by(|&a, &b| weights.values()[a].abs().total_cmp(&weights.values()[b].abs()).then(a.cmp(&b)));
-    let gone = (left.len() as f64 * rate).round() as usize;
-    let mut keep = vec![true; weights.values().len()];
-    left[..gone].iter().for_each(|&index| keep[index] = false);
-    weights.shrink(|index| keep[index]);
-}
-
-#[cfg(test)]
-mod tests {
-    use lessen_model::Weights;
-
-    use super::*;
-
-    #[test]
-    fn the_smallest_go_by_exact_rank_and_the_first_of_equals() {
-        let weights = Weights::new(vec![2, 3], vec![0.5, -0.1, 0.1, 2.0, 0.0, -0.1]).unwrap();
-        let mut dense = Dense { weights, bias: vec![0.0; 2] };
-        // Half of six: 0.0 and the first two of the three that are 0.1 large.
-        drop_smallest(&mut dense, 0.5);
-        assert_eq!(dense.weights.values(), [0.5, 0.0, 0.0, 2.0, 0.0, -0.1]);
-        assert_eq!(dense.weights.left(), 3);
-        // A third of three: one, of those that are left.
-        drop_smallest(&mut dense, 1.0 / 3.0);
-        assert_eq!(dense.weights.values(), [0.5, 0.0, 0.0, 2.0, 0.0, 0.0]);
-        drop_smallest(&mut dense, 0.0);
-        assert_eq!(dense.weights.left(), 2);
-    }
+/// A round's cut: `rate` of what is left in a layer, `output_rate` in the last one.
+fn cut(network: &Network, rate: f64, output_rate: f64) -> Cut {
+    let layers = network.dense().count();
+    Cut::ByLayer((1..=layers).map(|layer| if layer == layers { output_rate } else { rate }).collect())
 }

@@ -11,6 +11,7 @@ use super::distil::Distilled;
 use super::prune::Pruned;
 use crate::error::CompressError;
 use crate::made::{Curve, Made, MadeNetwork, Step};
+use crate::magnitude::under_mask_of;
 use crate::stages::{Done, Part, Stages};
 use crate::train::{TrainSpec, train};
 
@@ -85,12 +86,8 @@ impl Job<'_> {
                 random::stream(self.spec.seed, &format!("random reinit {}", round + 1)).next_u64()
             }
         };
-        let mut network = distilled.shape.start(&self.encoding, &self.validation, seed)?;
-        for (dense, masked) in network.dense_mut().zip(masked.dense()) {
-            let mask = masked.weights.mask();
-            dense.weights.shrink(|index| mask.is_none_or(|mask| mask.has(index)));
-        }
-        Ok(network)
+        let network = distilled.shape.start(&self.encoding, &self.validation, seed)?;
+        Ok(under_mask_of(network, masked))
     }
 
     /// The smallest ticket that validation allows, with the control of its round.

@@ -3,7 +3,7 @@
 use lessen_records::ResultRecord;
 use lessen_records::study::Series;
 
-use super::{caption, section as titled};
+use super::{caption, quantity, section as titled};
 use crate::chart::{Axis, Chart, Dash, Labels, Level, Line, Mark, Point, Scale, Shape, Tone};
 use crate::html::{Element, paragraph};
 use crate::readable::number;
@@ -75,12 +75,7 @@ fn chart(curves: &[(&Kind, &Series)]) -> Option<Chart> {
     let all = || curves.iter().flat_map(|(_, series)| points(series));
     let x = Scale::log(all().map(|(density, _)| density))?.falling();
     let y = Scale::linear(all().map(|(_, quality)| quality))?;
-    let axis = &curves.first()?.1.y;
-    let (unit, behind) = match axis.unit.as_str() {
-        "%" => ("%", String::new()),
-        "" => ("", String::new()),
-        other => ("", format!(" ({other})")),
-    };
+    let (name, unit) = quantity(&curves.first()?.1.y);
     let line = |(kind, series): &(&Kind, &Series)| Line {
         points: points(series),
         tone: kind.mark.tone,
@@ -101,7 +96,7 @@ fn chart(curves: &[(&Kind, &Series)]) -> Option<Chart> {
         title: "Quality against density".to_owned(),
         description: SAID.to_owned(),
         x: Axis { name: "density, falling".to_owned(), scale: x, labels: Labels::Plain("") },
-        y: Axis { name: capitalised(&axis.name) + &behind, scale: y, labels: Labels::Plain(unit) },
+        y: Axis { name, scale: y, labels: Labels::Plain(unit) },
         bands: Vec::new(),
         levels: dense_levels(curves),
         lines: curves.iter().map(line).collect(),
@@ -124,9 +119,4 @@ fn dense_levels(curves: &[(&Kind, &Series)]) -> Vec<Level> {
         Level { y, label }
     };
     levels.into_iter().map(named).collect()
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -3,6 +3,7 @@
 use lessen_records::{ResultRecord, StageRecord};
 use lessen_units::{Figure, GramsCo2e, Joules, KilogramsCo2e, Quantity};
 
+use super::cells::scrolling;
 use super::{caption, section as titled};
 use crate::chart::{Bar, Bars, Labels};
 use crate::html::{Element, element, name};
@@ -36,6 +37,11 @@ pub(super) fn section(result: &ResultRecord) -> Option<Element> {
         bars: kinds.iter().map(bar).collect(),
     };
     Some(titled("Energy by stage").child(bars.figure(caption(&said))).child(table(&kinds, &total)))
+}
+
+/// The energy of all stages; `None` where the run has none.
+pub(crate) fn total(result: &ResultRecord) -> Option<Figure<Joules>> {
+    sum("all stages", result.stages.iter()).map(|total| total.joules)
 }
 
 /// The beginning of a stage's name that it shares with its kind: what stands before a colon, or the words before the
@@ -141,12 +147,7 @@ fn table(kinds: &[Kind], total: &Kind) -> Element {
         .child(element("thead").child(head))
         .child(element("tbody").children(kinds.iter().map(row)))
         .child(element("tfoot").child(row(total)));
-    element("div")
-        .class("scroll")
-        .with("tabindex", "0")
-        .with("role", "region")
-        .with("aria-label", "Table of stages")
-        .child(table)
+    scrolling("Table of stages", table)
 }
 
 fn row(kind: &Kind) -> Element {

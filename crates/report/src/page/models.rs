@@ -1,14 +1,12 @@
 //! The table of models.
 
 use lessen_records::{ModelRecord, ResultRecord};
-use lessen_units::{Figure, Quantity};
 
+use super::cells::{heading, known, plain, scrolling, with_bounds};
 use super::group::{Group, groups};
 use super::section as titled;
 use crate::html::{Element, element, name};
-use crate::readable::{
-    self, NOTHING, band, bytes, count, figure, joules, microseconds, number, percent, predictions,
-};
+use crate::readable::{self, bytes, count, joules, microseconds, number, percent, predictions};
 use crate::table::{chosen_note, estimated_accounts};
 
 /// Heading and second line of each column but the first.
@@ -29,15 +27,11 @@ fn columns(result: &ResultRecord) -> [[&'static str; 2]; 11] {
     ]
 }
 
-/// All models with their numbers, and what the columns mean.
-pub(super) fn section(result: &ResultRecord) -> Element {
+/// All models with their numbers, and what the columns mean; `against` is what energy is saved against.
+pub(crate) fn section(result: &ResultRecord, against: &str) -> Element {
     if result.models.is_empty() {
         return titled("Models").child(element("p").text("The run made no model."));
     }
-    let heading = |[first, second]: [&str; 2]| {
-        let column = element("th").with("scope", "col").text(format!("{first} "));
-        if second.is_empty() { column } else { column.child(element("span").text(second)) }
-    };
     let head = element("tr")
         .child(element("th").with("scope", "col").text("model"))
         .children(columns(result).map(heading));
@@ -45,13 +39,7 @@ pub(super) fn section(result: &ResultRecord) -> Element {
         .child(element("caption").text("Models by role and how they were made"))
         .child(element("thead").child(head))
         .children(groups(result).iter().map(|group| body(result, group)));
-    // A part that scrolls must be reachable without a mouse.
-    let container = element("div")
-        .class("scroll")
-        .with("tabindex", "0")
-        .with("role", "region")
-        .with("aria-label", "Table of models");
-    titled("Models").child(container.child(table)).child(notes(result))
+    titled("Models").child(scrolling("Table of models", table)).child(notes(result, against))
 }
 
 fn body(result: &ResultRecord, group: &Group<'_>) -> Element {
@@ -97,35 +85,20 @@ fn quality(accuracy: Option<f64>, rmse: Option<f64>) -> Option<String> {
     accuracy.map(percent).or_else(|| rmse.map(readable::number))
 }
 
-fn plain(text: Option<String>) -> Element {
-    element("td").text(text.unwrap_or_else(|| NOTHING.to_owned()))
-}
-
-/// A figure; its bounds and how it was obtained, or why it is not known, where one points at it.
-fn known<Q: Quantity>(number: &Figure<Q>, write: impl Fn(Q) -> String) -> Element {
-    let account = format!("{} {}", band(number, &write).trim(), number.how());
-    element("td").with("title", account.trim()).text(figure(number, &write))
-}
-
-/// A figure with its bounds in small print.
-fn with_bounds<Q: Quantity>(number: &Figure<Q>, write: impl Fn(Q) -> String) -> Element {
-    let bounds = band(number, &write);
-    let bounds = bounds.trim().trim_start_matches('(').trim_end_matches(')');
-    let small = (!bounds.is_empty()).then(|| element("small").text(bounds));
-    known(number, &write).children(small)
-}
-
 /// What marks and columns mean.
-fn notes(result: &ResultRecord) -> Element {
+fn notes(result: &ResultRecord, against: &str) -> Element {
     let chosen = chosen_note(result).map(|note| element("li").text(format!("★ {note}")));
+    let repaid = format!(
+        "repaid after: predictions after which the energy saved against {against} has repaid what making the model \
+         took, the other sizes that were tried included"
+    );
     let columns = [
         "density: weights left of those that could be pruned; 1 where nothing was",
         "operations: multiply-accumulates with weights that are not zero, and comparisons, of one prediction",
         "file: the saved model",
         "latency: of one call with 1 and with 256 rows, on one thread, median",
         "per row, all threads: time for one of many rows, in blocks of 256 on all threads",
-        "repaid after: predictions after which the energy saved against the teacher has repaid what making the \
-         model took, the other sizes that were tried included",
+        &repaid,
         "small print: between which bounds the number lies; –: not known or not applicable",
     ];
     let estimated =
@@ -133,6 +106,6 @@ fn notes(result: &ResultRecord) -> Element {
     element("ul")
         .class("notes")
         .children(chosen)
-        .children(columns.map(|note| element("li").text(note)))
+        .children(columns.map(|note: &str| element("li").text(note)))
         .children(estimated)
 }

@@ -9,11 +9,12 @@ use super::section as titled;
 use crate::html::{Element, element, name};
 use crate::readable::{self, bytes};
 
-/// Everything that is needed to do it again.
-pub(super) fn section(result: &ResultRecord) -> Element {
+/// Everything that is needed to do it again, `settings` in words first.
+pub(crate) fn section(result: &ResultRecord, settings: Vec<(&'static str, String)>) -> Element {
     let facts = element("dl").children(
-        facts(result)
+        settings
             .into_iter()
+            .chain(facts(result))
             .flat_map(|(what, value)| [element("dt").text(what), element("dd").child(name(&value))]),
     );
     let spec = element("details")

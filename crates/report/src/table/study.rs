@@ -49,7 +49,7 @@ fn below(table: String, notes: impl Iterator<Item = String>) -> String {
 }
 
 /// Each note after its claim, one line each.
-fn notes(study: &Study, which: Notes) -> impl Iterator<Item = String> {
+pub(crate) fn notes(study: &Study, which: Notes) -> impl Iterator<Item = String> {
     let asked = move |row: &&StudyRow| which == Notes::All || row.holds == Holds::No;
     study.rows.iter().filter(asked).filter_map(|row| {
         let note = row.note.as_ref()?;
@@ -73,7 +73,8 @@ fn grid(study: &Study) -> Grid {
     }
 }
 
-fn row_of_runs(row: &StudyRow) -> Vec<String> {
+/// Claim, paper, ours, interval, seeds, and what became of it.
+pub(crate) fn row_of_runs(row: &StudyRow) -> Vec<String> {
     let number = |number: Option<f64>| number.map_or_else(|| NOTHING.to_owned(), readable::number);
     let interval = match (row.low, row.high) {
         (None, None) => NOTHING.to_owned(),

@@ -7,3 +7,4 @@ mod page;
 mod result;
 mod samples;
 mod study;
+mod tickets;

@@ -26,7 +26,7 @@ fn series(name: &str, points: &[(f64, f64)]) -> Series {
     }
 }
 
-fn stage(name: &str, joules: f64) -> StageRecord {
+pub(crate) fn stage(name: &str, joules: f64) -> StageRecord {
     StageRecord {
         name: name.to_owned(),
         seconds: Seconds(2.0),
@@ -149,7 +149,7 @@ fn a_page_of_many_models_and_stages_is_small() {
     assert!(page.len() < 500_000, "{}", page.len());
 }
 
-fn hostile_name() -> impl Strategy<Value = String> {
+pub(crate) fn hostile_name() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("</title><script>alert('1')</script>".to_owned()),
         Just("\"><img src=x onerror=alert(1)>&".to_owned()),
@@ -161,7 +161,7 @@ fn hostile_name() -> impl Strategy<Value = String> {
     ]
 }
 
-fn extreme() -> impl Strategy<Value = f64> {
+pub(crate) fn extreme() -> impl Strategy<Value = f64> {
     prop_oneof![
         Just(0.0),
         Just(1.0),
@@ -174,7 +174,7 @@ fn extreme() -> impl Strategy<Value = f64> {
     ]
 }
 
-fn figures<Q: Quantity + std::fmt::Debug>() -> impl Strategy<Value = Figure<Q>> {
+pub(crate) fn figures<Q: Quantity + std::fmt::Debug>() -> impl Strategy<Value = Figure<Q>> {
     let known = (extreme(), extreme(), extreme(), hostile_name()).prop_map(|(a, b, c, how)| {
         let mut bounds = [a.abs(), b.abs(), c.abs()];
         bounds.sort_by(f64::total_cmp);

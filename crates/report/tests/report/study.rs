@@ -27,6 +27,7 @@ fn study(rows: Vec<StudyRow>) -> Study {
         rows,
         series: Vec::new(),
         results: Vec::new(),
+        tickets: Vec::new(),
         extra: Default::default(),
     }
 }

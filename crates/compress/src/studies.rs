@@ -1,0 +1,3 @@
+//! The papers' experiments, as specs of what this crate does, with the papers' numbers.
+
+pub mod frankle2019;
