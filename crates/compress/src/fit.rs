@@ -81,7 +81,8 @@ pub fn fit(
     mut stages: Stages<'_>,
 ) -> Result<ResultRecord, CompressError> {
     let validation = Validation::new(dataset, split);
-    let start = begin((dataset, split), (&spec.start, spec.seed), network, &validation)?;
+    let encoding = Encoding::fit(&dataset.features, &split.train);
+    let start = begin((dataset, encoding), (&spec.start, spec.seed), network, &validation)?;
     let course = Course {
         recipe: spec.recipe.clone(),
         steps: spec.steps,
@@ -143,12 +144,11 @@ pub fn fit(
 
 /// The network that training begins with: drawn by the seed, or read.
 pub(crate) fn begin(
-    (dataset, split): (&Dataset, &Split),
+    (dataset, encoding): (&Dataset, Encoding),
     (start, seed): (&FitStart, u64),
     network: Option<Network>,
     validation: &Validation<'_>,
 ) -> Result<Network, CompressError> {
-    let encoding = Encoding::fit(&dataset.features, &split.train);
     match (start, network) {
         (FitStart::Drawn { architecture, start }, _) => {
             let network = architecture.start(encoding, dataset.answer(), *start, seed)?;

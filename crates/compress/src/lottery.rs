@@ -26,7 +26,7 @@ use lessen_records::{Record, ResultRecord, Schema, Study};
 
 pub use ladder::{Ladder, Rung};
 pub use pinned::folder_name;
-pub use spec::{Controls, LotterySpec, Pruning, Rewound, Scope, Strategy};
+pub use spec::{Controls, LotterySpec, Pixels, Pruning, Rewound, Scope, Strategy};
 
 use self::found::Outcome;
 use self::search::Search;
@@ -64,7 +64,8 @@ pub fn search(
     paper: &Paper,
 ) -> Result<(Study, ResultRecord), CompressError> {
     let validation = Validation::new(dataset, split);
-    let first = begin((dataset, split), (&spec.start, spec.seed), file.cloned(), &validation)?;
+    let encoding = spec.encoding(dataset, split);
+    let first = begin((dataset, encoding), (&spec.start, spec.seed), file.cloned(), &validation)?;
     spec.check(&first)?;
     pinned::pin(stages.folder(), dataset, spec)?;
     let densities = spec.pruning.ladder(&first).densities(spec.pruning.rounds);
@@ -111,7 +112,8 @@ pub fn check(
     file: Option<&Network>,
 ) -> Result<(), CompressError> {
     let validation = Validation::new(dataset, split);
-    spec.check(&begin((dataset, split), (&spec.start, spec.seed), file.cloned(), &validation)?)
+    let encoding = spec.encoding(dataset, split);
+    spec.check(&begin((dataset, encoding), (&spec.start, spec.seed), file.cloned(), &validation)?)
 }
 
 /// What a page of the study needs beside its own fields.

@@ -149,6 +149,17 @@ impl From<Encoding> for Vec<ColumnEncoding> {
 }
 
 impl Encoding {
+    /// The same with pixels as shares of the brightest, 0 to 1, as many papers have them: a dark pixel is 0.
+    #[must_use]
+    pub fn with_pixels_from_0_to_1(mut self) -> Self {
+        for column in &mut self.columns {
+            if let ColumnEncoding::Pixels { shift, scale, .. } = column {
+                (*shift, *scale) = (0.0, f32::from(u8::MAX));
+            }
+        }
+        self
+    }
+
     /// Fits levels, centres and scales on `training_rows` alone. Numeric columns get mean 0 and standard
     /// deviation 1 (a constant column stays at 0), all pixels of an image share one centre and scale.
     pub fn fit(features: &Features, training_rows: &[u32]) -> Self {

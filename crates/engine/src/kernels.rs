@@ -1,6 +1,7 @@
 //! The inner loops. Each is written so that it vectorises, and dispatched to what the processor has.
 
 pub(crate) mod activate;
+pub(crate) mod ahead;
 pub(crate) mod aligned;
 pub(crate) mod both;
 pub(crate) mod columns;

@@ -305,7 +305,8 @@ impl Trainer {
             let (before, layer) = self.layers.split_at_mut(place);
             let inputs =
                 before.last().map_or(self.gathered.by_feature(lanes), |before| before.outputs(lanes));
-            layer[0].forward(inputs, lanes, draw);
+            let nonzero = before.last().map_or(self.gathered.nonzero_by_feature(), |_| None);
+            layer[0].forward(inputs, nonzero, lanes, draw);
         }
     }
 

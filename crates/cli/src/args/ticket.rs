@@ -25,6 +25,9 @@ pub(crate) struct TicketArgs {
     /// Model file whose weights are the first ones, instead of drawn ones.
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["arch", "activation", "init", "dropout", "input_dropout"])]
     pub(crate) from: Option<PathBuf>,
+    /// Give networks pixels of mean 0 and standard deviation 1, as `train` does, instead of 0 to 1 as in the paper.
+    #[arg(long)]
+    pub(crate) standardise: bool,
     /// Do what is broken in the folder again.
     #[arg(long)]
     pub(crate) repair: bool,

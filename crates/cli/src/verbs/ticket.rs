@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lessen_compress::lottery::{
-    self, Controls, LotterySpec, Paper, Pruning, Rewound, Scope, Strategy, folder_name,
+    self, Controls, LotterySpec, Paper, Pixels, Pruning, Rewound, Scope, Strategy, folder_name,
 };
 use lessen_compress::{FitStart, Progress, Stages};
 use lessen_data::Dataset;
@@ -84,6 +84,7 @@ fn spec(args: &TicketArgs, start: FitStart, seed: u64) -> LotterySpec {
     let (rounds, rate) = (pruning.rounds.get(), pruning.rate);
     LotterySpec {
         seed,
+        pixels: if args.standardise { Pixels::Standardised } else { Pixels::FromZeroToOne },
         start,
         recipe: recipe::recipe(length.batch.get(), length.steps.get(), &args.optimiser, &args.bounds),
         steps: length.steps.get(),

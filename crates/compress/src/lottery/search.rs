@@ -167,13 +167,18 @@ impl Search<'_, '_> {
     /// The weights that a replicate begins with.
     fn first(&self, replicate: u32) -> Result<Network, CompressError> {
         let seed = self.seed(replicate, "first weights");
-        begin((self.dataset, self.split), (&self.spec.start, seed), self.file.cloned(), self.validation)
+        self.begun(seed)
+    }
+
+    /// The network before it is trained, drawn by a seed or read.
+    fn begun(&self, seed: u64) -> Result<Network, CompressError> {
+        let encoding = self.spec.encoding(self.dataset, self.split);
+        begin((self.dataset, encoding), (&self.spec.start, seed), self.file.cloned(), self.validation)
     }
 
     /// Weights drawn anew; those of a file from Glorot's distribution.
     fn drawn(&self, seed: u64) -> Result<Network, CompressError> {
-        let network =
-            begin((self.dataset, self.split), (&self.spec.start, seed), self.file.cloned(), self.validation)?;
+        let network = self.begun(seed)?;
         Ok(match self.spec.start {
             FitStart::Drawn { .. } => network,
             FitStart::File { .. } => initial::drawn_again(network, seed),

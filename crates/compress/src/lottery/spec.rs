@@ -1,5 +1,6 @@
 //! What a search for tickets is to do, fully resolved.
 
+use lessen_data::{Dataset, Encoding, Split};
 use lessen_engine::Recipe;
 use lessen_model::Network;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ use crate::magnitude::Cut;
 pub struct LotterySpec {
     /// What every random choice comes from.
     pub seed: u64,
+    /// What pixels of images become.
+    pub pixels: Pixels,
     /// The network before it is trained. Drawn weights differ between replicates, those of a file do not.
     pub start: FitStart,
     /// How each network is trained.
@@ -38,6 +41,16 @@ pub struct LotterySpec {
     pub replicates: u32,
     /// What tickets are held against.
     pub controls: Controls,
+}
+
+/// What the pixels of images become before a network sees them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pixels {
+    /// Shares of the brightest, 0 to 1, as in the paper's experiments; a step leaves out what is dark in all of its rows.
+    FromZeroToOne,
+    /// Of mean 0 and standard deviation 1 over the training rows, as elsewhere in lessen.
+    Standardised,
 }
 
 /// How weights go, round by round.
@@ -154,6 +167,15 @@ impl Pruning {
 }
 
 impl LotterySpec {
+    /// How rows become numbers.
+    pub(crate) fn encoding(&self, dataset: &Dataset, split: &Split) -> Encoding {
+        let fitted = Encoding::fit(&dataset.features, &split.train);
+        match self.pixels {
+            Pixels::FromZeroToOne => fitted.with_pixels_from_0_to_1(),
+            Pixels::Standardised => fitted,
+        }
+    }
+
     /// Whether the search can be done with `network`.
     pub(crate) fn check(&self, network: &Network) -> Result<(), CompressError> {
         let refused = |setting: &'static str, found: String, expected: &'static str| {

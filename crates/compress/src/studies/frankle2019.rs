@@ -4,7 +4,7 @@ use lessen_engine::{Activation, Initial, Optimiser, Recipe, Start};
 
 use crate::architecture::Architecture;
 use crate::fit::FitStart;
-use crate::lottery::{Controls, LotterySpec, Paper, Pruning, Rewound, Scope, Strategy};
+use crate::lottery::{Controls, LotterySpec, Paper, Pixels, Pruning, Rewound, Scope, Strategy};
 
 /// The data set.
 pub const DATA: &str = "mnist";
@@ -20,6 +20,7 @@ pub fn spec(seed: u64, short: bool, replicates: Option<u32>) -> LotterySpec {
     let start = Start { initial: Initial::Glorot, ..Start::of(Activation::Relu) };
     LotterySpec {
         seed,
+        pixels: Pixels::FromZeroToOne,
         start: FitStart::Drawn { architecture: Architecture::lenet_300_100(), start },
         recipe: Recipe::plain(60, Optimiser::adam(0.0012)),
         steps: if short { 5_000 } else { 50_000 },

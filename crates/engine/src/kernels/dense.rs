@@ -21,7 +21,7 @@ use pulp::{Arch, Simd, WithSimd};
 use self::tile::{Band, ROWS, by_bands, sums, wide};
 use super::both::both;
 
-pub(crate) use self::nonzero::{Strips, product_of_nonzero};
+pub(crate) use self::nonzero::{Strips, product_of_nonzero, shared_product_of_strips};
 
 /// Columns come in multiples of so many.
 pub(crate) const COLUMNS: usize = lessen_data::LANES;
@@ -52,6 +52,10 @@ pub(crate) struct Extents {
 
 /// What becomes of the entries of a product, a register of columns at a time; each entry is handed over once.
 pub(crate) trait Finish {
+    /// Hears that entries of `row` not far behind `column` will be handed over soon.
+    #[inline(always)]
+    fn soon(&self, _row: usize, _column: usize) {}
+
     /// The entries of `row` from `column` on.
     fn finish<S: Simd>(&mut self, simd: S, row: usize, column: usize, sums: S::f32s);
 }
@@ -194,7 +198,7 @@ mod tests {
     use proptest::prelude::*;
     use rand::RngExt;
 
-    use super::nonzero::OfNonzero;
+    use super::nonzero::{Find, OfNonzero};
     use super::*;
 
     fn drawn(count: usize, seed: u64) -> Vec<f32> {
@@ -325,12 +329,28 @@ mod tests {
                 assert_eq!(bits(&all), bits(&nonzero), "{rows} {inner} {columns}, one in {every}");
                 let (left, right, extents) = (case.left(), case.right(), case.extents);
                 let finish = &mut Store { into: &mut portable, stride: columns };
-                OfNonzero { left, right, extents, strips: &mut strips, finish }
-                    .with_simd(pulp::Scalar::new());
+                Find { strips: &mut strips, right, extents }.with_simd(pulp::Scalar::new());
+                OfNonzero { left, rows, strips: &strips, finish }.with_simd(pulp::Scalar::new());
                 let near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5 * (1.0 + inner as f32);
                 assert!(all.iter().zip(&portable).all(near), "portable");
             }
         }
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "rayon's queues are not what it is to look at")]
+    fn a_shared_product_of_strips_is_the_same() {
+        let case = with_zeros(Case::new((301, 512, 96), false, 2, 9), 3);
+        let mut strips = Strips::default();
+        strips.find(case.right(), case.extents);
+        assert!(strips.share() < 0.5);
+        let (mut all, mut shared) = (vec![f32::NAN; 301 * 96], vec![f32::NAN; 301 * 96]);
+        product(case.left(), case.right(), case.extents, &mut Store { into: &mut all, stride: 96 });
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
+        pool.install(|| {
+            shared_product_of_strips(case.left(), 301, &strips, Store { into: &mut shared, stride: 96 });
+        });
+        assert_eq!(all, shared);
     }
 
     /// Large enough to be shared between threads.

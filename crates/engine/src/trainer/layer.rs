@@ -11,6 +11,7 @@ use super::weights::{Inputs, Weights};
 use crate::chain::{Activation, Link};
 use crate::kernels::activate::{AddBias, activate, back_through, row_sums};
 use crate::kernels::aligned::Aligned;
+use crate::kernels::dense::Strips;
 use crate::optimiser::{Parameters, Step};
 use crate::recipe::Recipe;
 
@@ -103,14 +104,21 @@ impl TrainerLayer {
         }
     }
 
-    /// What the layer makes of `[inputs][lanes]`, some of it dropped where there is a draw; what the last layer makes is put
+    /// What the layer makes of `[inputs][lanes]`, of which `nonzero` is what is not zero where that is known, some of it dropped where there is a draw; what the last layer makes is put
     /// where its gradient will be.
-    pub(super) fn forward(&mut self, inputs: &[f32], lanes: usize, draw: Option<Draw>) {
+    pub(super) fn forward(
+        &mut self,
+        inputs: &[f32],
+        nonzero: Option<&Strips>,
+        lanes: usize,
+        draw: Option<Draw>,
+    ) {
         let activation = if self.is_last { Activation::None } else { self.activation };
         let into = if self.is_last { &mut self.delta } else { &mut self.activated };
         let into = &mut into[..self.outputs * lanes];
         let bias = &self.bias.values[..self.outputs];
-        self.weights.forward(inputs, lanes, AddBias { bias, activation, into, stride: lanes });
+        let finish = AddBias { bias, activation, into, stride: lanes };
+        self.weights.forward((inputs, nonzero), lanes, finish);
         activate(activation, lanes, into);
         if let Some(dropout) = &mut self.dropout {
             dropout.apply(draw, into, lanes);
@@ -145,7 +153,8 @@ impl TrainerLayer {
 
     /// Both forms of the outputs, for the layer behind.
     pub(super) fn as_inputs(&self, rows: usize, lanes: usize) -> Inputs<'_> {
-        Inputs { by_feature: self.outputs(lanes), lanes, by_row: &self.by_row, rows }
+        let nonzero_by_row = None;
+        Inputs { by_feature: self.outputs(lanes), lanes, by_row: &self.by_row, rows, nonzero_by_row }
     }
 
     /// From this layer's gradient that of the layer before.

@@ -6,9 +6,10 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::tile::{Band, by_bands, rows, sums, wide};
-use super::{Extents, Finish, Left, Right, check};
+use super::tile::{Band, ROWS, by_bands, rows, sums, wide};
+use super::{Extents, Finish, LEAST_SHARED, Left, Right, Share, check};
 use crate::kernels::aligned::Aligned;
+use crate::kernels::both::both;
 
 /// The inputs that are left of each strip of columns; kept from call to call for its room.
 #[derive(Default)]
@@ -18,6 +19,11 @@ pub(crate) struct Strips {
     places: Vec<u32>,
     /// Of each place the strip's numbers.
     values: Aligned,
+    /// Of the matrix that they are of.
+    inner: usize,
+    columns: usize,
+    /// Numbers of a register that they were made for.
+    register: usize,
 }
 
 struct Strip {
@@ -43,39 +49,78 @@ pub(crate) fn product_of_nonzero<F: Finish>(
     finish: &mut F,
 ) {
     if check(left, right, extents) {
-        Arch::new().dispatch(OfNonzero { left, right, extents, strips, finish });
+        strips.find(right, extents);
+        Arch::new().dispatch(OfNonzero { left, rows: extents.rows, strips, finish });
     }
 }
 
-pub(super) struct OfNonzero<'a, 'f, F> {
-    pub(super) left: Left<'a>,
-    pub(super) right: Right<'a>,
-    pub(super) extents: Extents,
-    pub(super) strips: &'f mut Strips,
-    pub(super) finish: &'f mut F,
-}
-
-impl<F: Finish> WithSimd for OfNonzero<'_, '_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
-        self.strips.fill::<S>(self.right, self.extents);
-        by_bands(simd, self.extents.rows, &mut self);
+/// The product with the matrix that `strips` are of, on as many threads of the current pool as are free, by `rows`. The bits are
+/// those of one thread, and of [`product`](super::product()).
+///
+/// # Panics
+/// Where a slice does not hold its matrix: a bug of the caller.
+pub(crate) fn shared_product_of_strips<F: Share>(
+    left: Left<'_>,
+    rows: usize,
+    strips: &Strips,
+    mut finish: F,
+) {
+    let is_small = rows * strips.numbers() < 2 * LEAST_SHARED || rows < 2 * ROWS;
+    if is_small || rayon::current_num_threads() < 2 {
+        let last =
+            rows.saturating_sub(1) * left.row_stride + strips.inner.saturating_sub(1) * left.inner_stride;
+        assert!(strips.inner == 0 || rows == 0 || last < left.values.len(), "a slice too short");
+        return Arch::new().dispatch(OfNonzero { left, rows, strips, finish: &mut finish });
     }
+    let half = (rows / 2).next_multiple_of(ROWS);
+    let (first, second) = finish.share(half);
+    let below = Left { values: &left.values[half * left.row_stride..], ..left };
+    both(
+        || shared_product_of_strips(left, half, strips, first),
+        || shared_product_of_strips(below, rows - half, strips, second),
+    );
 }
 
 impl Strips {
-    /// Finds and copies what is not zero.
+    /// Finds and copies what is not zero of the right matrix of a product.
+    ///
+    /// # Panics
+    /// Where the slice does not hold its matrix: a bug of the caller.
+    pub(crate) fn find(&mut self, right: Right<'_>, extents: Extents) {
+        Arch::new().dispatch(Find { strips: self, right, extents });
+    }
+
+    /// Numbers that are left.
+    fn numbers(&self) -> usize {
+        let of_strip = |strip: &Strip| strip.count * strip.registers * self.register;
+        self.strips.iter().map(of_strip).sum()
+    }
+
+    /// Share of the matrix that is left.
+    pub(crate) fn share(&self) -> f64 {
+        self.numbers() as f64 / (self.inner * self.columns).max(1) as f64
+    }
+}
+
+pub(super) struct Find<'a, 'f> {
+    pub(super) strips: &'f mut Strips,
+    pub(super) right: Right<'a>,
+    pub(super) extents: Extents,
+}
+
+impl WithSimd for Find<'_, '_> {
+    type Output = ();
+
     #[inline(always)]
-    fn fill<S: Simd>(&mut self, right: Right<'_>, extents: Extents) {
-        let Extents { inner, columns, .. } = extents;
-        self.strips.clear();
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { strips: into, right, extents: Extents { inner, columns, .. } } = self;
+        into.strips.clear();
+        (into.inner, into.columns, into.register) = (inner, columns, S::F32_LANES);
         let registers = columns / S::F32_LANES;
-        if self.places.len() < registers * inner {
-            self.places.resize(registers * inner, 0);
+        if into.places.len() < registers * inner {
+            into.places.resize(registers * inner, 0);
         }
-        self.values.resize(inner * columns);
+        into.values.resize(inner * columns);
         let (mut column, mut values, mut places) = (0, 0, 0);
         while column < columns {
             let registers = if column + wide::<S>() * S::F32_LANES <= columns { wide::<S>() } else { 1 };
@@ -84,14 +129,31 @@ impl Strips {
             for place in 0..inner {
                 let given = &right.values[place * right.stride + column..][..width];
                 // Written down always and kept if it is not zero (of either sign): no branch that could be mispredicted.
-                self.values[values + count * width..][..width].copy_from_slice(given);
-                self.places[places + count] = place as u32;
+                into.values[values + count * width..][..width].copy_from_slice(given);
+                into.places[places + count] = place as u32;
                 let any = given.iter().fold(0, |any, value| any | value.to_bits() << 1);
                 count += usize::from(any != 0);
             }
-            self.strips.push(Strip { column, registers, places, values, count });
+            into.strips.push(Strip { column, registers, places, values, count });
             (column, values, places) = (column + width, values + count * width, places + count);
         }
+    }
+}
+
+pub(super) struct OfNonzero<'a, 'f, F> {
+    pub(super) left: Left<'a>,
+    pub(super) rows: usize,
+    pub(super) strips: &'f Strips,
+    pub(super) finish: &'f mut F,
+}
+
+impl<F: Finish> WithSimd for OfNonzero<'_, '_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        assert!(self.strips.register == S::F32_LANES, "strips for other registers");
+        by_bands(simd, self.rows, &mut self);
     }
 }
 
@@ -111,15 +173,18 @@ impl<F: Finish> Band for OfNonzero<'_, '_, F> {
 impl<F: Finish> OfNonzero<'_, '_, F> {
     #[inline(always)]
     fn tile<S: Simd, const R: usize, const C: usize>(&mut self, simd: S, row: usize, strip: usize) {
-        let Strips { strips, places, values } = &*self.strips;
+        let Strips { strips, places, values, .. } = self.strips;
         let strip = &strips[strip];
         let width = C * S::F32_LANES;
         let places = &places[strip.places..][..strip.count];
         let right = values[strip.values..][..strip.count * width].as_ptr();
+        for r in 0..R {
+            self.finish.soon(row + r, strip.column);
+        }
         let inner_stride = self.left.inner_stride;
         let steps = places.iter().enumerate().map(|(at, &place)| (place as usize * inner_stride, at * width));
         // SAFETY: places are below the inner extent and `row + R` at most the rows, so that the left numbers are there
-        // (`check` looked); there are `width` values for each place.
+        // (whoever made `self` looked); there are `width` values for each place.
         let sums = unsafe { sums::<S, R, C>(simd, rows::<R>(self.left, row), right, steps) };
         for r in 0..R {
             for c in 0..C {
