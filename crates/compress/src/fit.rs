@@ -13,13 +13,14 @@ use sha2::{Digest, Sha256};
 
 use crate::architecture::Architecture;
 use crate::assessment::{Entrant, assess};
+use crate::course::{Course, Look, Trained};
 use crate::error::CompressError;
 use crate::job::dataset_record;
 use crate::kept::{as_json, load, save_json};
 use crate::metric::Metric;
 use crate::shipped::ship;
 use crate::stages::{Keep, Stages};
-use crate::train::{Course, Given, Look, Trained, Validation};
+use crate::train::{Given, Validation};
 
 /// A training, fully resolved: part of the result's record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

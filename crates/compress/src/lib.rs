@@ -12,6 +12,7 @@ mod assessment;
 pub mod bench;
 mod budget;
 pub mod choose;
+mod course;
 mod error;
 mod fit;
 mod interval;

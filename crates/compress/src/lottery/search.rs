@@ -15,12 +15,13 @@ use super::plan::{Kind, Task};
 use super::queue::{self, Wait};
 use super::spec::{LotterySpec, Rewound};
 use super::training::{Ended, LAST, State, Training, Watched, network};
+use crate::course::{Course, Look, Scored, Tested, Trained};
 use crate::error::CompressError;
 use crate::fit::{FitStart, begin};
 use crate::magnitude::{left_by_layer, under_mask_of, without_the_smallest};
 use crate::metric::Metric;
 use crate::stages::{Company, Partial, Stages};
-use crate::train::{Course, Given, Look, Scored, Tested, Validation};
+use crate::train::{Given, Validation};
 use crate::truth::Truth;
 
 /// A search under way.
@@ -196,7 +197,7 @@ impl Search<'_, '_> {
         network(&folder.ok_or_else(missing)?, name)
     }
 
-    fn states(&self, trained: &crate::train::Trained, before: u64) -> Result<(State, State), CompressError> {
+    fn states(&self, trained: &Trained, before: u64) -> Result<(State, State), CompressError> {
         let state = |network: &Network, step: u64| -> Result<State, CompressError> {
             let plan = Plan::new("tested", network.clone())?;
             let scored = |rows: &[u32]| -> Result<Scored, CompressError> {

@@ -12,10 +12,10 @@ use lessen_records::{RecordError, write_whole};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::course::{Look, Scored, Trained};
 use crate::error::CompressError;
 use crate::kept::{load, save_json};
 use crate::stages::Keep;
-use crate::train::{Look, Scored, Trained};
 
 /// What is known of a finished training without its networks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
