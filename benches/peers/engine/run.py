@@ -4,20 +4,19 @@ import argparse
 import json
 import os
 import pathlib
-import platform
-import random
 import statistics
 import subprocess
 import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import turns  # noqa: E402, beside this folder
+
 ROOT = HERE.parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 PEER = TARGET / "release" / "examples" / "peer"
 THREADS = 2
-# Threads that wait for each other are many times slower beside another job, and not all programs alike.
-BUSY = 0.7
 TOLERANCE = 1e-4
 LENET_MACS = 784 * 300 + 300 * 100 + 100 * 10
 FIRST_MACS = 784 * 300
@@ -106,20 +105,9 @@ def measure(programs, asked, rounds):
         print(f"round {turn + 1} of {rounds}", file=sys.stderr)
         for group in works.values():
             group = list(dict.fromkeys(group))
-            shift = turn % len(group)
-            for name, work in group[shift:] + group[:shift]:
+            for name, work in turns.order(group, turn):
                 found.setdefault((name, work), []).append(programs[name].ask("time", work)["median_us"])
     return found
-
-
-def ratio(ours, peers):
-    """Ratio of medians, the best peer's over ours, and a 95 % interval by bootstrap over rounds (rounds drawn whole)."""
-    def of(picks):
-        return min(statistics.median([peer[i] for i in picks]) for peer in peers) / statistics.median([ours[i] for i in picks])
-    draw = random.Random(1)
-    rounds = range(len(ours))
-    drawn = sorted(of([draw.choice(rounds) for _ in rounds]) for _ in range(2000))
-    return of(rounds), drawn[49], drawn[1949]
 
 
 def floor_us(work, folder, machine):
@@ -139,26 +127,16 @@ def floor_us(work, folder, machine):
     return 1e6 * max(macs / machine["macs_per_second"], moved / machine["bytes_per_second"])
 
 
-def processor():
-    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if pathlib.Path("/proc/cpuinfo").exists() else []:
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
-
-
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--data-dir", help="folder with the files of MNIST; random bytes without it")
     arguments.add_argument("--rounds", type=int, default=7)
-    arguments.add_argument("--busy", action="store_true", help="measure beside other work, to try the program out")
+    turns.add_busy(arguments)
     arguments.add_argument("--only", default="", help="rows whose name has this text")
     arguments.add_argument("--out", type=pathlib.Path, default=HERE / "result.json")
     said = arguments.parse_args()
     asked = [row for row in rows() if said.only in row.name]
-    load = os.getloadavg()[0]
-    if load > BUSY and not said.busy:
-        sys.exit(f"something else works here (load {load:.1f}, expected at most {BUSY}): no ratio would be worth anything; "
-                 "wait, or measure all the same with --busy")
+    load = turns.load(said.busy)
     if not PEER.exists():
         sys.exit("build it first: cargo build --release -p lessen-engine --example peer")
     with tempfile.TemporaryDirectory() as name:
@@ -176,7 +154,7 @@ def main():
         table = [line(row, found, floor_us(row.ours, folder, machine)) for row in asked]
         models = {density: json.loads((folder / f"model-{density}.json").read_text()) for density in ("dense", "8")}
     result = {
-        "processor": processor(), "threads": THREADS, "load": load, "rounds": said.rounds, "data": data, "versions": versions,
+        "processor": turns.processor(), "threads": THREADS, "load": load, "rounds": said.rounds, "data": data, "versions": versions,
         "floor": machine, "models": models, "largest_differences": differences, "rows": table,
         "medians_us": {f"{program} {work}": times for (program, work), times in found.items()},
     }
@@ -192,7 +170,7 @@ def line(row, found, floor):
         entry |= {"low": min(ours), "high": max(ours)}
     else:
         peers = [found[pair] for pair in row.peers]
-        value, low, high = ratio(ours, peers)
+        value, low, high = turns.ratio(ours, peers)
         entry |= {"peer_us": min(statistics.median(peer) for peer in peers), "ratio": value, "low": low, "high": high}
         holds = lambda bar: value >= bar
     # A bar holds where the ratio of medians reaches it; the interval says how sure that is.

@@ -4,8 +4,6 @@ import argparse
 import json
 import os
 import pathlib
-import platform
-import random
 import resource
 import statistics
 import subprocess
@@ -14,10 +12,11 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import turns  # noqa: E402, beside this folder
+
 ROOT = HERE.parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-# Threads that wait for each other are many times slower beside another job, and not all programs alike.
-BUSY = 0.7
 STEPS, FULL_STEPS = 5_000, 50_000
 # What both sides are told; `lessen` has the paper's rates, batch and learning rate as defaults.
 SETTINGS = {"threads": 2, "seed": 1, "batch": 60, "rounds": 20, "rate": 0.2, "output_rate": 0.1,
@@ -89,8 +88,7 @@ def measure(said):
     found = {name: [] for name in CONTENDERS}
     names = list(CONTENDERS)
     for turn in range(said.rounds_of_turns):
-        shift = turn % len(names)
-        for name in names[shift:] + names[:shift]:
+        for name in turns.order(names, turn):
             print(f"round {turn + 1} of {said.rounds_of_turns}: {name}", file=sys.stderr)
             found[name].append(CONTENDERS[name](said, said.steps))
         for name in names:
@@ -100,16 +98,6 @@ def measure(said):
 
 def trainings(run):
     return sum(level["seconds"] for level in run["levels"])
-
-
-def ratio(ours, peer):
-    """Ratio of medians, the peer's over ours, and a 95 % interval by bootstrap over rounds (rounds drawn whole)."""
-    def of(picks):
-        return statistics.median([peer[i] for i in picks]) / statistics.median([ours[i] for i in picks])
-    draw = random.Random(1)
-    rounds = range(len(ours))
-    drawn = sorted(of([draw.choice(rounds) for _ in rounds]) for _ in range(2000))
-    return of(rounds), drawn[49], drawn[1949]
 
 
 def line(name, found, steps):
@@ -122,19 +110,13 @@ def line(name, found, steps):
         "test_accuracy": {str(level): levels[level]["early"]["test"] for level in SHOWN},
     }
     if name in BARS:
-        value, low, high = ratio(wall["ours"], wall[name])
-        within = ratio(*([trainings(run) for run in found[who]] for who in ("ours", name)))[0]
+        value, low, high = turns.ratio(wall["ours"], [wall[name]])
+        inside = {who: [trainings(run) for run in found[who]] for who in ("ours", name)}
+        within = turns.ratio(inside["ours"], [inside[name]])[0]
         # The bar is one of trainings at this length: others spend other shares of their time on starting.
         holds = value >= BARS[name] if steps == STEPS else None
         entry |= {"ratio": value, "low": low, "high": high, "trainings_ratio": within, "bar": BARS[name], "holds": holds}
     return entry
-
-
-def processor():
-    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if pathlib.Path("/proc/cpuinfo").exists() else []:
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
 
 
 def main():
@@ -146,18 +128,15 @@ def main():
     arguments.add_argument("--masks", choices=("both", "weights"), default="weights",
                            help="what PyTorch multiplies with masks: gradients and weights, or weights alone")
     arguments.add_argument("--full", action="store_true", help="ours alone, once, at full length")
-    arguments.add_argument("--busy", action="store_true", help="measure beside other work, to try the program out")
+    turns.add_busy(arguments)
     arguments.add_argument("--out", type=pathlib.Path, default=HERE / "result.json")
     said = arguments.parse_args()
-    load = os.getloadavg()[0]
-    if load > BUSY and not said.busy:
-        sys.exit(f"something else works here (load {load:.1f}, expected at most {BUSY}): no ratio would be worth anything; "
-                 "wait, or measure all the same with --busy")
+    load = turns.load(said.busy)
     if not said.lessen.exists():
         sys.exit("build it first: cargo build --release")
     version = subprocess.run([said.lessen, "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-1]
     settings = SETTINGS | {"steps": FULL_STEPS if said.full else said.steps}
-    part = {"processor": processor(), "load": load, "versions": {"lessen": version}, "settings": settings}
+    part = {"processor": turns.processor(), "load": load, "versions": {"lessen": version}, "settings": settings}
     if said.full:
         run = ours(said, FULL_STEPS)
         minutes = run["seconds"] / 60
