@@ -1,12 +1,10 @@
 //! `lessen ticket`.
 
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
-use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use lessen_compress::Architecture;
 
-use super::train::{BoundArgs, MOST_BATCH, MOST_STEPS, NetworkArgs, OptimiserArgs};
+use super::train::{BoundArgs, MOST_BATCH, MOST_STEPS, OptimiserArgs, StartArgs};
 use super::{FileArgs, count};
 
 /// A slip of the finger beyond these.
@@ -19,12 +17,9 @@ const MOST_REPEATS: u64 = 1000;
 pub(crate) struct TicketArgs {
     /// A named data set (`lessen data list`), or your own: CSV, NPY, NPZ, Parquet, IDX, or a folder of such.
     pub(crate) data: String,
-    /// Architecture: `lenet-300-100`, or `mlp:` and widths from the encoded features to the outputs, `mlp:784-300-100-10`.
-    #[arg(long, value_name = "ARCH", required_unless_present = "from")]
-    pub(crate) arch: Option<Architecture>,
-    /// Model file whose weights are the first ones, instead of drawn ones.
-    #[arg(long, value_name = "MODEL", conflicts_with_all = ["arch", "activation", "init", "dropout", "input_dropout"])]
-    pub(crate) from: Option<PathBuf>,
+    /// What each network begins with.
+    #[command(flatten)]
+    pub(crate) start: StartArgs,
     /// Give networks pixels of mean 0 and standard deviation 1, as `train` does, instead of 0 to 1 as in the paper.
     #[arg(long)]
     pub(crate) standardise: bool,
@@ -40,9 +35,6 @@ pub(crate) struct TicketArgs {
     /// How long each network is trained.
     #[command(flatten)]
     pub(crate) length: TicketLengthArgs,
-    /// The network.
-    #[command(flatten)]
-    pub(crate) network: NetworkArgs,
     /// The optimiser.
     #[command(flatten)]
     pub(crate) optimiser: OptimiserArgs,

@@ -18,18 +18,12 @@ pub(crate) const MOST_BATCH: u64 = 1 << 20;
 pub(crate) struct TrainArgs {
     /// A named data set (`lessen data list`), or your own: CSV, NPY, NPZ, Parquet, IDX, or a folder of such.
     pub(crate) data: String,
-    /// Architecture: `lenet-300-100`, or `mlp:` and widths from the encoded features to the outputs, `mlp:784-300-100-10`.
-    #[arg(long, value_name = "ARCH", required_unless_present = "from")]
-    pub(crate) arch: Option<Architecture>,
-    /// Model file to go on from, instead of new weights; what is pruned stays so.
-    #[arg(long, value_name = "MODEL", conflicts_with_all = ["arch", "activation", "init", "dropout", "input_dropout"])]
-    pub(crate) from: Option<PathBuf>,
+    /// What it begins with.
+    #[command(flatten)]
+    pub(crate) start: StartArgs,
     /// How long.
     #[command(flatten)]
     pub(crate) length: LengthArgs,
-    /// The network.
-    #[command(flatten)]
-    pub(crate) network: NetworkArgs,
     /// The optimiser.
     #[command(flatten)]
     pub(crate) optimiser: OptimiserArgs,
@@ -39,6 +33,20 @@ pub(crate) struct TrainArgs {
     /// What DATA is, where it is your own.
     #[command(flatten)]
     pub(crate) file: FileArgs,
+}
+
+/// What training begins with.
+#[derive(Debug, Args)]
+pub(crate) struct StartArgs {
+    /// Architecture: `lenet-300-100`, or `mlp:` and widths from the encoded features to the outputs, `mlp:784-300-100-10`.
+    #[arg(long, value_name = "ARCH", required_unless_present = "from")]
+    pub(crate) arch: Option<Architecture>,
+    /// Model file whose weights are the first ones, instead of drawn ones; what is pruned stays so.
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["arch", "activation", "init", "dropout", "input_dropout"])]
+    pub(crate) from: Option<PathBuf>,
+    /// The network.
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
 }
 
 /// How long a network is trained.

@@ -1,13 +1,25 @@
 //! How networks begin and are trained, as it was typed.
 
+use lessen_compress::FitStart;
 use lessen_engine::{Activation, Initial, Optimiser, Penalty, Recipe, Schedule, Start};
+use lessen_model::Network;
 
 use crate::args::train::{
-    ActivationName, BoundArgs, InitName, NetworkArgs, OptimiserArgs, OptimiserName, ScheduleName,
+    ActivationName, BoundArgs, InitName, NetworkArgs, OptimiserArgs, OptimiserName, ScheduleName, StartArgs,
 };
 
+/// What training begins with, and the network where that is a file's.
+pub(crate) fn begin(args: &StartArgs) -> anyhow::Result<(FitStart, Option<Network>)> {
+    if let Some(path) = &args.from {
+        let network = super::read_model(path)?;
+        return Ok((FitStart::of_file(path, &super::read_regular(path, None)?), Some(network)));
+    }
+    let Some(architecture) = args.arch.clone() else { anyhow::bail!("`--arch` or `--from` is needed") };
+    Ok((FitStart::Drawn { architecture, start: start(&args.network) }, None))
+}
+
 /// What a network is before it is trained, beside its widths.
-pub(crate) fn start(args: &NetworkArgs) -> Start {
+fn start(args: &NetworkArgs) -> Start {
     let NetworkArgs { activation, init, dropout, input_dropout } = *args;
     Start {
         activation: match activation {

@@ -24,7 +24,7 @@ const KIND: &str = "ticket";
 
 pub(crate) fn run(args: &TicketArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
     let (dataset, notes) = super::load(&args.data, &args.file, common)?;
-    let (start, file) = start(args)?;
+    let (start, file) = recipe::begin(&args.start)?;
     let spec = spec(args, start, common.seed);
     let paper = Paper { name: format!("ticket {}", dataset.name), ..Paper::default() };
     search((&dataset, &notes), (&spec, file.as_ref()), (&paper, args.repair), common, output)
@@ -68,15 +68,6 @@ fn show(study: &Study, folder: &Path, output: &Output) -> anyhow::Result<()> {
     ))?;
     output.talk(&format!("networks, curves, `study.json` and `report.html` are in `{}`", folder.display()));
     Ok(())
-}
-
-fn start(args: &TicketArgs) -> anyhow::Result<(FitStart, Option<Network>)> {
-    if let Some(path) = &args.from {
-        let network = super::read_model(path)?;
-        return Ok((FitStart::of_file(path, &super::read_regular(path, None)?), Some(network)));
-    }
-    let Some(architecture) = args.arch.clone() else { anyhow::bail!("`--arch` or `--from` is needed") };
-    Ok((FitStart::Drawn { architecture, start: recipe::start(&args.network) }, None))
 }
 
 fn spec(args: &TicketArgs, start: FitStart, seed: u64) -> LotterySpec {

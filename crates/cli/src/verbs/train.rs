@@ -5,7 +5,6 @@ use std::path::Path;
 use lessen_compress::{FitSpec, FitStart, Metric, Progress, Stages, fit};
 use lessen_data::{Dataset, Target};
 use lessen_meter::Meter;
-use lessen_model::Network;
 use lessen_records::{OutputFolder, Record, ResultRecord};
 use lessen_report::{table, trained};
 
@@ -26,7 +25,7 @@ const EPOCHS: u64 = 20;
 pub(crate) fn run(args: &TrainArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
     let (dataset, notes) = super::load(&args.data, &args.file, common)?;
     let split = dataset.split(common.seed)?;
-    let (start, network) = start(args)?;
+    let (start, network) = recipe::begin(&args.start)?;
     let spec = spec(args, start, &dataset, split.train.len(), common.seed)?;
     let path = super::output_folder(&dataset, common);
     let folder = OutputFolder::open(&path, KIND, common.force)?;
@@ -51,16 +50,6 @@ fn show(result: &ResultRecord, folder: &Path, output: &Output) -> anyhow::Result
     result.cut.iter().for_each(|sentence| output.talk(&format!("note: {sentence}")));
     output.talk(&format!("the model and `result.json` are in `{}`", folder.display()));
     Ok(())
-}
-
-/// What training begins with, and the network where that is a file's.
-fn start(args: &TrainArgs) -> anyhow::Result<(FitStart, Option<Network>)> {
-    if let Some(path) = &args.from {
-        let network = super::read_model(path)?;
-        return Ok((FitStart::of_file(path, &super::read_regular(path, None)?), Some(network)));
-    }
-    let Some(architecture) = args.arch.clone() else { anyhow::bail!("`--arch` or `--from` is needed") };
-    Ok((FitStart::Drawn { architecture, start: recipe::start(&args.network) }, None))
 }
 
 fn spec(
