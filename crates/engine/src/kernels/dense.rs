@@ -70,18 +70,33 @@ pub(crate) trait Share: Finish + Sized + Send {
 const LEAST_SHARED: usize = 3 << 20;
 
 /// [`product()`] on as many threads of the current pool as are free, by rows. The bits are those of one thread.
-pub(crate) fn shared_product<F: Share>(left: Left<'_>, right: Right<'_>, extents: Extents, mut finish: F) {
+pub(crate) fn shared_product<F: Share>(left: Left<'_>, right: Right<'_>, extents: Extents, finish: F) {
     let Extents { rows, inner, columns } = extents;
-    let is_small = rows * inner * columns < 2 * LEAST_SHARED || rows < 2 * ROWS;
+    by_rows(left, rows, inner * columns, finish, &|left, rows, finish| {
+        product(left, right, Extents { rows, ..extents }, finish);
+    });
+}
+
+/// Does `work` for the rows of a product of which each has so many multiply-accumulates, on as many threads of the current pool as
+/// are free.
+fn by_rows<F: Share>(
+    left: Left<'_>,
+    rows: usize,
+    row_macs: usize,
+    finish: F,
+    work: &(impl Fn(Left<'_>, usize, &mut F) + Sync),
+) {
+    let is_small = rows * row_macs < 2 * LEAST_SHARED || rows < 2 * ROWS;
     if is_small || rayon::current_num_threads() < 2 {
-        return product(left, right, extents, &mut finish);
+        let mut finish = finish;
+        return work(left, rows, &mut finish);
     }
     let half = (rows / 2).next_multiple_of(ROWS);
     let (first, second) = finish.share(half);
     let below = Left { values: &left.values[half * left.row_stride..], ..left };
     both(
-        || shared_product(left, right, Extents { rows: half, ..extents }, first),
-        || shared_product(below, right, Extents { rows: rows - half, ..extents }, second),
+        || by_rows(left, half, row_macs, first, work),
+        || by_rows(below, rows - half, row_macs, second, work),
     );
 }
 

@@ -6,10 +6,9 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::tile::{Band, ROWS, by_bands, rows, sums, wide};
-use super::{Extents, Finish, LEAST_SHARED, Left, Right, Share, check};
+use super::tile::{Band, by_bands, rows, sums, wide};
+use super::{Extents, Finish, Left, Right, Share, by_rows, check};
 use crate::kernels::aligned::Aligned;
-use crate::kernels::both::both;
 
 /// The inputs that are left of each strip of columns; kept from call to call for its room.
 #[derive(Default)]
@@ -59,26 +58,14 @@ pub(crate) fn product_of_nonzero<F: Finish>(
 ///
 /// # Panics
 /// Where a slice does not hold its matrix: a bug of the caller.
-pub(crate) fn shared_product_of_strips<F: Share>(
-    left: Left<'_>,
-    rows: usize,
-    strips: &Strips,
-    mut finish: F,
-) {
-    let is_small = rows * strips.numbers() < 2 * LEAST_SHARED || rows < 2 * ROWS;
-    if is_small || rayon::current_num_threads() < 2 {
-        let last =
-            rows.saturating_sub(1) * left.row_stride + strips.inner.saturating_sub(1) * left.inner_stride;
-        assert!(strips.inner == 0 || rows == 0 || last < left.values.len(), "a slice too short");
-        return Arch::new().dispatch(OfNonzero { left, rows, strips, finish: &mut finish });
-    }
-    let half = (rows / 2).next_multiple_of(ROWS);
-    let (first, second) = finish.share(half);
-    let below = Left { values: &left.values[half * left.row_stride..], ..left };
-    both(
-        || shared_product_of_strips(left, half, strips, first),
-        || shared_product_of_strips(below, rows - half, strips, second),
-    );
+pub(crate) fn shared_product_of_strips<F: Share>(left: Left<'_>, rows: usize, strips: &Strips, finish: F) {
+    by_rows(left, rows, strips.numbers(), finish, &|left, rows, finish| {
+        if rows > 0 && strips.inner > 0 {
+            let last = (rows - 1) * left.row_stride + (strips.inner - 1) * left.inner_stride;
+            assert!(last < left.values.len(), "a slice too short");
+        }
+        Arch::new().dispatch(OfNonzero { left, rows, strips, finish });
+    });
 }
 
 impl Strips {
