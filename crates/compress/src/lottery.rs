@@ -65,7 +65,7 @@ pub fn search(
 ) -> Result<(Study, ResultRecord), CompressError> {
     let validation = Validation::new(dataset, split);
     let encoding = spec.encoding(dataset, split);
-    let first = begin((dataset, encoding), (&spec.start, spec.seed), file.cloned(), &validation)?;
+    let first = begin((dataset, encoding.clone()), (&spec.start, spec.seed), file.cloned(), &validation)?;
     spec.check(&first)?;
     pinned::pin(stages.folder(), dataset, spec)?;
     let densities = spec.pruning.ladder(&first).densities(spec.pruning.rounds);
@@ -76,6 +76,7 @@ pub fn search(
         dataset,
         split,
         spec,
+        encoding: &encoding,
         file,
         validation: &validation,
         stages: &stages,

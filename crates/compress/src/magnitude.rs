@@ -27,16 +27,16 @@ pub(crate) fn without_the_smallest(network: &Network, cut: &Cut) -> Network {
     let mut network = network.clone();
     match cut {
         Cut::ByLayer(rates) => {
-            for (dense, &rate) in network.dense_mut().zip(rates) {
-                let mut left = places(&dense.weights);
+            for (weights, &rate) in network.weights_mut().zip(rates) {
+                let mut left = places(weights);
                 let going = gone(left.len(), rate);
-                keep_the_largest(&mut [&mut dense.weights], &mut left, going);
+                keep_the_largest(&mut [weights], &mut left, going);
             }
         }
         Cut::Together { rate, takes_part } => {
-            let mut layers: Vec<&mut Weights> = (network.dense_mut().zip(takes_part))
+            let mut layers: Vec<&mut Weights> = (network.weights_mut().zip(takes_part))
                 .filter(|(_, takes_part)| **takes_part)
-                .map(|(dense, _)| &mut dense.weights)
+                .map(|(weights, _)| weights)
                 .collect();
             let mut left: Vec<Place> = layers
                 .iter()
@@ -80,14 +80,14 @@ fn keep_the_largest(layers: &mut [&mut Weights], left: &mut [Place], going: usiz
 
 /// Weights that are left, layer by layer.
 pub(crate) fn left_by_layer(network: &Network) -> Vec<usize> {
-    network.dense().map(|dense| dense.weights.left()).collect()
+    network.weights().map(|(_, weights)| weights.left()).collect()
 }
 
 /// The weights of `network` that `masked` has left.
 pub(crate) fn under_mask_of(mut network: Network, masked: &Network) -> Network {
-    for (dense, masked) in network.dense_mut().zip(masked.dense()) {
-        let mask: Option<&Mask> = masked.weights.mask();
-        dense.weights.shrink(|index| mask.is_none_or(|mask| mask.has(index)));
+    for (weights, (_, masked)) in network.weights_mut().zip(masked.weights()) {
+        let mask: Option<&Mask> = masked.mask();
+        weights.shrink(|index| mask.is_none_or(|mask| mask.has(index)));
     }
     network
 }

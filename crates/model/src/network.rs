@@ -218,6 +218,19 @@ impl Network {
         })
     }
 
+    /// Each layer that has weights, in order: its name, and what pruning may take of it.
+    pub fn weights(&self) -> impl Iterator<Item = (&str, &Weights)> {
+        self.nodes.iter().filter_map(|node| match &node.layer {
+            Layer::Dense(dense) => Some((node.name.as_str(), &dense.weights)),
+            _ => None,
+        })
+    }
+
+    /// The weights of each layer that has some, in order, to be pruned or changed.
+    pub fn weights_mut(&mut self) -> impl Iterator<Item = &mut Weights> {
+        self.dense_mut().map(|dense| &mut dense.weights)
+    }
+
     /// Weights and biases.
     pub fn parameters(&self) -> usize {
         self.dense().map(|dense| dense.weights.values().len() + dense.bias.len()).sum()

@@ -134,6 +134,6 @@ impl Job<'_> {
 
 /// A round's cut: `rate` of what is left in a layer, `output_rate` in the last one.
 fn cut(network: &Network, rate: f64, output_rate: f64) -> Cut {
-    let layers = network.dense().count();
+    let layers = network.weights().count();
     Cut::ByLayer((1..=layers).map(|layer| if layer == layers { output_rate } else { rate }).collect())
 }

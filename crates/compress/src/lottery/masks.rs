@@ -1,18 +1,18 @@
 //! Masks that owe nothing to what was learned: controls.
 
 use lessen_data::random;
-use lessen_model::Network;
+use lessen_model::{Network, Weights};
 use rand::seq::index::sample;
 
 /// As many weights of each layer as `masked` has, at random places of it, with the values of `origin`.
 pub(crate) fn shuffled(origin: &Network, masked: &Network, seed: u64) -> Network {
     let mut random = random::stream(seed, "shuffled mask");
     let mut network = origin.clone();
-    for (dense, masked) in network.dense_mut().zip(masked.dense()) {
-        let (count, left) = (masked.weights.values().len(), masked.weights.left());
+    for (weights, (_, masked)) in network.weights_mut().zip(masked.weights()) {
+        let (count, left) = (masked.values().len(), masked.left());
         let mut keep = vec![false; count];
         sample(&mut random, count, left).into_iter().for_each(|index| keep[index] = true);
-        dense.weights.shrink(|index| keep[index]);
+        weights.shrink(|index| keep[index]);
     }
     network
 }
@@ -21,19 +21,20 @@ pub(crate) fn shuffled(origin: &Network, masked: &Network, seed: u64) -> Network
 pub(crate) fn scattered(origin: &Network, masked: &Network, seed: u64) -> Network {
     let mut random = random::stream(seed, "random mask");
     let is_pruned: Vec<bool> =
-        masked.dense().map(|dense| dense.weights.left() < dense.weights.values().len()).collect();
-    let pruned = || masked.dense().zip(&is_pruned).filter(|(_, pruned)| **pruned).map(|(dense, _)| dense);
-    let count: usize = pruned().map(|dense| dense.weights.values().len()).sum();
-    let left: usize = pruned().map(|dense| dense.weights.left()).sum();
+        masked.weights().map(|(_, weights)| weights.left() < weights.values().len()).collect();
+    let pruned =
+        || masked.weights().zip(&is_pruned).filter(|(_, pruned)| **pruned).map(|((_, weights), _)| weights);
+    let count: usize = pruned().map(|weights| weights.values().len()).sum();
+    let left: usize = pruned().map(Weights::left).sum();
     let mut keep = vec![false; count];
     sample(&mut random, count, left).into_iter().for_each(|index| keep[index] = true);
     let mut network = origin.clone();
     let mut begin = 0;
-    for (dense, pruned) in network.dense_mut().zip(is_pruned) {
+    for (weights, pruned) in network.weights_mut().zip(is_pruned) {
         if pruned {
-            let end = begin + dense.weights.values().len();
+            let end = begin + weights.values().len();
             let keep = &keep[begin..end];
-            dense.weights.shrink(|index| keep[index]);
+            weights.shrink(|index| keep[index]);
             begin = end;
         }
     }

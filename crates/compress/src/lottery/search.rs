@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, OnceLock};
 
-use lessen_data::{Dataset, Split, random};
+use lessen_data::{Dataset, Encoding, Split, random};
 use lessen_engine::{Plan, Recipe, initial};
 use lessen_meter::Window;
 use lessen_model::{Network, predict_rows};
@@ -13,7 +13,7 @@ use rand::Rng;
 use super::masks::{scattered, shuffled};
 use super::plan::{Kind, Task};
 use super::queue::{self, Wait};
-use super::spec::{LotterySpec, Rewound};
+use super::spec::{LotterySpec, Rewound, layer_name};
 use super::training::{Ended, LAST, State, Training, Watched, network};
 use crate::course::{Course, Look, Scored, Tested, Trained};
 use crate::error::CompressError;
@@ -29,6 +29,8 @@ pub(crate) struct Search<'a, 's> {
     pub(crate) dataset: &'a Dataset,
     pub(crate) split: &'a Split,
     pub(crate) spec: &'a LotterySpec,
+    /// How rows become numbers.
+    pub(crate) encoding: &'a Encoding,
     /// What [`FitStart::File`] names.
     pub(crate) file: Option<&'a Network>,
     pub(crate) validation: &'a Validation<'a>,
@@ -132,7 +134,7 @@ impl Search<'_, '_> {
     fn start(&self, task: &Task) -> Result<Network, CompressError> {
         let first = self.first(task.replicate)?;
         let Some(ranked) = task.after.ranked else { return Ok(first) };
-        let layers = first.dense().count();
+        let layers = first.weights().count();
         let pruning = &self.spec.pruning;
         let cut = match task.kind {
             Kind::OneShot { rate, .. } => pruning.one_shot(rate, layers),
@@ -140,7 +142,7 @@ impl Search<'_, '_> {
         };
         let masked = without_the_smallest(&self.network_of(ranked, LAST)?, &cut);
         if let Some(layer) = left_by_layer(&masked).iter().position(|&left| left == 0) {
-            let (round, layer) = (task.level(), format!("layer {}", layer + 1));
+            let (round, layer) = (task.level(), layer_name(&masked, layer));
             return Err(CompressError::NothingLeft { round, layer, rounds: pruning.rounds });
         }
         let origin = match task.after.rewound {
@@ -173,8 +175,12 @@ impl Search<'_, '_> {
 
     /// The network before it is trained, drawn by a seed or read.
     fn begun(&self, seed: u64) -> Result<Network, CompressError> {
-        let encoding = self.spec.encoding(self.dataset, self.split);
-        begin((self.dataset, encoding), (&self.spec.start, seed), self.file.cloned(), self.validation)
+        begin(
+            (self.dataset, self.encoding.clone()),
+            (&self.spec.start, seed),
+            self.file.cloned(),
+            self.validation,
+        )
     }
 
     /// Weights drawn anew; those of a file from Glorot's distribution.

@@ -79,7 +79,7 @@ pub struct Pruning {
 pub enum Scope {
     /// The weights of a layer among themselves.
     Layer,
-    /// Those of all layers but the output together; it loses nothing where its rate is 0, and otherwise takes part.
+    /// Those of all layers together, but for the output layer's where its rate is 0: it then loses none.
     Global,
 }
 
@@ -152,8 +152,8 @@ impl Pruning {
 
     /// What the rounds leave of a network.
     pub fn ladder(&self, network: &Network) -> Ladder {
-        let layers = network.dense().count();
-        let weights = network.dense().map(|dense| dense.weights.values().len());
+        let layers = network.weights().count();
+        let weights = network.weights().map(|(_, weights)| weights.values().len());
         let rung = |(weights, rate)| Rung { weights, rate };
         match self.scope {
             Scope::Layer => Ladder::by_layer(weights.zip(self.rates(layers, 1.0)).map(rung).collect()),
@@ -218,13 +218,7 @@ impl LotterySpec {
         if let Some((round, layer)) =
             ladder.first_empty(rounds).filter(|empty| idle.is_none_or(|idle| empty.0 < idle))
         {
-            let names: Vec<&str> = network
-                .nodes()
-                .iter()
-                .filter(|node| matches!(node.layer, lessen_model::Layer::Dense(_)))
-                .map(|node| node.name.as_str())
-                .collect();
-            let layer = names.get(layer).map_or_else(String::new, |name| (*name).to_owned());
+            let layer = layer_name(network, layer);
             return Err(CompressError::NothingLeft { round, layer, rounds });
         }
         match idle {
@@ -232,4 +226,9 @@ impl LotterySpec {
             None => Ok(()),
         }
     }
+}
+
+/// The name of a layer that has weights, by its place among them.
+pub(crate) fn layer_name(network: &Network, place: usize) -> String {
+    network.weights().nth(place).map_or_else(String::new, |(name, _)| name.to_owned())
 }

@@ -79,7 +79,7 @@ impl Ended {
         let digests = files.iter().map(|(name, bytes)| ((*name).to_owned(), hex(&Sha256::digest(bytes))));
         let training = Training {
             left: crate::magnitude::left_by_layer(first),
-            weights: first.dense().map(|dense| dense.weights.values().len()).collect(),
+            weights: first.weights().map(|(_, weights)| weights.values().len()).collect(),
             early,
             last,
             looks,
