@@ -21,12 +21,23 @@ const RESOLUTION: u64 = 1000;
 
 impl<'a> Line<'a> {
     pub(crate) fn new(output: &'a Output) -> Self {
+        Self::with_template(
+            output,
+            "{prefix:18} {bar:24} {percent:>3}%  {elapsed} gone, {left} left  {wide_msg}",
+        )
+    }
+
+    /// What is said stands below the line, and may be several lines itself.
+    pub(crate) fn with_lines_below(output: &'a Output) -> Self {
+        Self::with_template(output, "{prefix:18} {bar:24} {percent:>3}%  {elapsed} gone, {left} left\n{msg}")
+    }
+
+    fn with_template(output: &'a Output, template: &str) -> Self {
         let bar = if output.draws_progress() {
             ProgressBar::with_draw_target(Some(RESOLUTION), ProgressDrawTarget::stderr())
         } else {
             ProgressBar::hidden()
         };
-        let template = "{prefix:18} {bar:24} {percent:>3}%  {elapsed} gone, {left} left  {wide_msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.with_key("left", write_time_left).progress_chars("=> "));
         }

@@ -19,10 +19,12 @@ mod search;
 mod series;
 mod spec;
 mod training;
+mod way;
 
 use lessen_data::{Dataset, Split};
 use lessen_model::Network;
 use lessen_records::{Record, ResultRecord, Schema, Study};
+use lessen_units::Seconds;
 
 pub use ladder::{Ladder, Rung};
 pub use pinned::folder_name;
@@ -30,6 +32,7 @@ pub use spec::{Controls, LotterySpec, Pixels, Pruning, Rewound, Scope, Strategy}
 
 use self::found::Outcome;
 use self::search::Search;
+use self::way::Way;
 use crate::error::CompressError;
 use crate::fit::begin;
 use crate::kept::as_json;
@@ -70,7 +73,7 @@ pub fn search(
     pinned::pin(stages.folder(), dataset, spec)?;
     let densities = spec.pruning.ladder(&first).densities(spec.pruning.rounds);
     let tasks = plan::tasks(spec, &densities);
-    stages.progress().begin("trainings", 1);
+    stages.progress().begin("trainings", tasks.len());
     let began = std::time::Instant::now();
     let search = Search {
         dataset,
@@ -83,8 +86,10 @@ pub fn search(
         tasks: &tasks,
         repair,
     };
-    let found = search.run()?;
-    stages.progress().end("trainings", lessen_units::Seconds::from(began.elapsed()), 0);
+    let unit = if dataset.classes().is_ok() { " %" } else { "" };
+    let way = Way::new(&tasks, unit, stages.meter(), stages.progress());
+    let found = search.run(&way)?;
+    stages.progress().end("trainings", Seconds::from(began.elapsed()), way.found());
     let outcome = Outcome::new(spec, dataset, &tasks, found);
     let connectivity = connectivity::of(&search, &outcome)?;
     let folder = stages.folder();

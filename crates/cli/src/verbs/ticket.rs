@@ -46,7 +46,7 @@ pub(crate) fn search(
     lottery::check((dataset, &split), spec, file)?;
     let folder = OutputFolder::open(&path, KIND, common.force)?;
     interrupt::explain(format!("the same command again goes on from `{}`", path.display()));
-    let line = Line::new(output);
+    let line = Line::with_lines_below(output);
     notes.iter().for_each(|sentence| line.note(sentence));
     let meter = Meter::detect();
     let stages = Stages::new(&folder, &meter, &line);

@@ -1,13 +1,11 @@
 //! Doing the trainings of a search, each found again where it was done before.
 
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 
 use lessen_data::{Dataset, Encoding, Split, random};
 use lessen_engine::{Plan, Recipe, initial};
-use lessen_meter::Window;
 use lessen_model::{Network, predict_rows};
 use lessen_records::StageRecord;
-use lessen_units::{Figure, Joules};
 use rand::Rng;
 
 use super::masks::{scattered, shuffled};
@@ -15,6 +13,7 @@ use super::plan::{Kind, Task};
 use super::queue::{self, Wait};
 use super::spec::{LotterySpec, Rewound, layer_name};
 use super::training::{Ended, LAST, State, Training, Watched, network};
+use super::way::Way;
 use crate::course::{Course, Look, Scored, Tested, Trained};
 use crate::error::CompressError;
 use crate::fit::{FitStart, begin};
@@ -46,30 +45,14 @@ pub(crate) struct Found {
     pub(crate) receipt: StageRecord,
 }
 
-/// How far all trainings are.
-struct Way<'w> {
-    /// Costs that are done, task by task.
-    done: Mutex<Vec<f64>>,
-    total: f64,
-    window: Window<'w>,
-    /// Energy of earlier sittings, as far as their trainings were found.
-    earlier: Mutex<Figure<Joules>>,
-}
-
 impl Search<'_, '_> {
     /// Does every training, or finds that it was done; in the order of the tasks.
-    pub(crate) fn run(&self) -> Result<Vec<Found>, CompressError> {
+    pub(crate) fn run(&self, way: &Way<'_>) -> Result<Vec<Found>, CompressError> {
         let waits: Vec<Wait> = self.tasks.iter().map(wait).collect();
         let found: Vec<OnceLock<Found>> = self.tasks.iter().map(|_| OnceLock::new()).collect();
-        let way = Way {
-            done: Mutex::new(vec![0.0; self.tasks.len()]),
-            total: self.tasks.iter().map(Task::cost).sum(),
-            window: self.stages.meter().begin(),
-            earlier: Mutex::new(Figure::exact(Joules(0.0), lessen_units::Kind::Measured, "nothing yet")),
-        };
         let given = Given::of(self.dataset, self.validation.unit());
         queue::run(&waits, |place, company| {
-            let done = self.task(place, company, &given, &way)?;
+            let done = self.task(place, company, &given, way)?;
             // Each task is done once.
             let _ = found[place].set(done);
             Ok::<(), CompressError>(())
@@ -96,7 +79,7 @@ impl Search<'_, '_> {
             let first = self.start(task)?;
             let said = |looks: &[Look]| {
                 watched.tell(looks);
-                self.tell(way, place, looks);
+                way.looked(place, looks);
             };
             let course = self.course(task);
             let lessons = (&self.dataset.features, self.split.train.as_slice(), given.targets());
@@ -109,10 +92,7 @@ impl Search<'_, '_> {
         };
         let (done, was_found) = self.stages.at((&name, &path), company, work)?;
         watched.forget()?;
-        if was_found && let Ok(mut earlier) = way.earlier.lock() {
-            *earlier = &*earlier + &done.receipt.joules;
-        }
-        self.tell(way, place, &done.made.training.looks);
+        way.ended(place, was_found.then_some(&done.receipt.joules));
         Ok(Found { training: done.made.training, receipt: done.receipt })
     }
 
@@ -219,31 +199,6 @@ impl Search<'_, '_> {
 
     fn seed(&self, replicate: u32, purpose: &str) -> u64 {
         random::stream(self.spec.seed, &format!("lottery, replicate {replicate}: {purpose}")).next_u64()
-    }
-
-    /// Says how far everything is.
-    fn tell(&self, way: &Way<'_>, place: usize, looks: &[Look]) {
-        let task = &self.tasks[place];
-        let (Some(look), Ok(mut done)) = (looks.last(), way.done.lock()) else { return };
-        let steps = look.step.min(task.steps);
-        done[place] = task.cost() * steps as f64 / task.steps.max(1) as f64;
-        let share = done.iter().sum::<f64>() / way.total.max(f64::MIN_POSITIVE);
-        drop(done);
-        let now = way.window.so_far().joules;
-        let energy = way.earlier.lock().ok().and_then(|earlier| (&*earlier + &now).value());
-        let energy =
-            energy.map_or_else(String::new, |joules| format!("; {:.1} kJ so far", joules.0 / 1000.0));
-        let unit = if self.dataset.classes().is_ok() { " %" } else { "" };
-        self.stages.progress().advance(
-            share,
-            &format!(
-                "{}, {:.1} % left: validation {:.2}{unit} at {}{energy}",
-                task.name(),
-                100.0 * task.density,
-                look.quality,
-                look.step
-            ),
-        );
     }
 }
 
