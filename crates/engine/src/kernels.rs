@@ -9,4 +9,5 @@ pub(crate) mod dense;
 pub(crate) mod dot;
 pub(crate) mod function;
 pub(crate) mod product;
+pub(crate) mod share;
 pub(crate) mod sparse;

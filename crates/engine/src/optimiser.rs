@@ -231,9 +231,9 @@ impl Parameters {
         Stretch { values: &mut self.values, first: &mut self.first, second: &mut self.second }
     }
 
-    /// Moves every entry against its gradient. All lengths are multiples of a register's.
+    /// Moves every entry against its gradient.
     pub(crate) fn descend(&mut self, step: Step, gradient: &[f32]) {
-        step.with(Descent { stretch: self.stretch(), gradient });
+        self.stretch().descend(step, gradient);
     }
 }
 
@@ -248,6 +248,11 @@ impl<'a> Stretch<'a> {
             (split(self.values, index), split(self.first, index), split(self.second, index));
         let before = Self { values: values.0, first: first.0, second: second.0 };
         (before, Self { values: values.1, first: first.1, second: second.1 })
+    }
+
+    /// Moves every entry against its gradient.
+    pub(crate) fn descend(self, step: Step, gradient: &[f32]) {
+        step.with(Descent { stretch: self, gradient });
     }
 
     /// Moves the register at `at` against `gradient`.
@@ -278,6 +283,30 @@ impl<'a> Stretch<'a> {
             S::as_mut_simd_f32s(&mut self.second[at..end]).0[0] = entry.second;
         }
     }
+
+    /// Moves the last entries, which fill no register, against `gradient`.
+    #[inline(always)]
+    fn move_rest<S: Simd, R: Rule>(&mut self, simd: S, (rule, pulls): (R, Pulls), gradient: &[f32]) {
+        let from = self.values.len() - gradient.len();
+        let values = &mut self.values[from..];
+        let value = simd.partial_load_f32s(values);
+        let mut entry = Entry { value, first: value, second: value };
+        if R::FIRST {
+            entry.first = simd.partial_load_f32s(&self.first[from..]);
+        }
+        if R::SECOND {
+            entry.second = simd.partial_load_f32s(&self.second[from..]);
+        }
+        let gradient = simd.partial_load_f32s(gradient);
+        let entry = rule.step(simd, pulls.apply(simd, gradient, value), entry);
+        simd.partial_store_f32s(values, entry.value);
+        if R::FIRST {
+            simd.partial_store_f32s(&mut self.first[from..], entry.first);
+        }
+        if R::SECOND {
+            simd.partial_store_f32s(&mut self.second[from..], entry.second);
+        }
+    }
 }
 
 struct Descent<'a> {
@@ -304,10 +333,13 @@ impl<R: Rule> WithSimd for DescentByRule<'_, R> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let (gradients, _) = S::as_simd_f32s(self.descent.gradient);
+        let (gradients, rest) = S::as_simd_f32s(self.descent.gradient);
         for (place, &gradient) in gradients.iter().enumerate() {
             let at = place * S::F32_LANES;
             self.descent.stretch.move_register(simd, (self.rule, self.pulls), at, gradient);
+        }
+        if !rest.is_empty() {
+            self.descent.stretch.move_rest(simd, (self.rule, self.pulls), rest);
         }
     }
 }
@@ -383,6 +415,34 @@ mod tests {
             near(descend(&mut parameters, Step::of_weights(&recipe, 1, 1.0, 0.5), 3.0), expected);
             let mut parameters = one(recipe.optimiser, value);
             near(descend(&mut parameters, Step::of_biases(&recipe, 1, 0.5, 1.0), 3.0), value - 1.5);
+        }
+    }
+
+    /// Parts of a tensor begin and end anywhere.
+    #[test]
+    fn entries_that_fill_no_register_move_as_the_others() {
+        let momentum = Optimiser::Sgd { rate: 0.1, momentum: 0.9, nesterov: true };
+        for optimiser in [Optimiser::adam(0.1), Optimiser::sgd(0.1), momentum] {
+            let gradient: Vec<f32> = (0..32).map(|place| place as f32 / 7.0 - 2.0).collect();
+            let drawn = |parameters: &mut Parameters| {
+                for (value, gradient) in parameters.values.iter_mut().zip(&gradient) {
+                    *value = 1.0 - gradient;
+                }
+            };
+            let mut whole = Parameters::zeros(optimiser, 32);
+            drawn(&mut whole);
+            (1..4).for_each(|number| whole.descend(step(optimiser, 0.1, number), &gradient));
+            for split in 0..32 {
+                let mut parts = Parameters::zeros(optimiser, 32);
+                drawn(&mut parts);
+                for number in 1..4 {
+                    let (first, second) = parts.stretch().split_at(split);
+                    first.descend(step(optimiser, 0.1, number), &gradient[..split]);
+                    second.descend(step(optimiser, 0.1, number), &gradient[split..]);
+                }
+                let tensors = |of: &Parameters| [of.values.to_vec(), of.first.to_vec(), of.second.to_vec()];
+                assert_eq!(tensors(&parts), tensors(&whole), "{optimiser:?} in parts from {split}");
+            }
         }
     }
 

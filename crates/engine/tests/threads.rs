@@ -62,37 +62,40 @@ fn same_bits_on_any_number_of_threads(digits: &Dataset, network: Network) {
     }
 }
 
-/// Layers that are large enough to be shared between threads within a step, and rows that are within a prediction.
+/// Layers that are large enough to be shared between threads within a step, whole and without the weights that are gone, and
+/// rows that are within a prediction.
 #[test]
 fn a_step_and_a_prediction_that_are_shared_have_the_same_bits_on_any_number_of_threads() {
     let digits = lessen_data::digits().unwrap();
     let split = digits.split(1).unwrap();
-    let (_, labels) = digits.classes().unwrap();
     let encoding = Encoding::fit(&digits.features, &split.train);
-    let start = initial::mlp(encoding, &[2003], Activation::Relu, digits.answer(), 1).unwrap();
-    let run = |threads| {
-        on_threads(threads, || {
-            let recipe = Recipe::plain(64, Optimiser::adam(0.01));
-            let mut trainer = Trainer::new(start.clone(), recipe, 1).unwrap();
-            let (rows, targets) = (split.train.as_slice(), Targets::Labels(labels));
-            let training = TrainingRows { features: &digits.features, rows, targets };
-            for _ in 0..6 {
-                trainer.step(&training).unwrap();
-            }
-            let network = trainer.into_network();
-            let plan = Plan::new("wide", network.clone()).unwrap();
-            // The last chunk has two rows.
-            let rows = &split.train[..4 * 64 + 2];
-            let mut answers = vec![0.0; rows.len() * 10];
-            plan.predict(&Batch::new(&digits.features, rows), &mut answers).unwrap();
-            (weight_bits(&network), bits(&answers))
-        })
-    };
-    let on_one = run(1);
-    assert_ne!(on_one.0, weight_bits(&start));
-    for threads in [2, 4] {
-        assert!(run(threads) == on_one, "{threads} threads give other bits than one");
+    let whole = initial::mlp(encoding, &[2003], Activation::Relu, digits.answer(), 1).unwrap();
+    let mut pruned = whole.clone();
+    pruned.dense_mut().for_each(|dense| dense.weights.shrink(|index| index * index % 7 < 3));
+    for start in [whole, pruned] {
+        let on_one = on_threads(1, || step_and_predict(&digits, &split.train, start.clone()));
+        assert_ne!(on_one.0, weight_bits(&start));
+        for threads in [2, 4] {
+            let found = on_threads(threads, || step_and_predict(&digits, &split.train, start.clone()));
+            assert!(found == on_one, "{threads} threads give other bits than one");
+        }
     }
+}
+
+fn step_and_predict(digits: &Dataset, rows: &[u32], start: Network) -> (Vec<u32>, Vec<u32>) {
+    let (_, labels) = digits.classes().unwrap();
+    let mut trainer = Trainer::new(start, Recipe::plain(64, Optimiser::adam(0.01)), 1).unwrap();
+    let training = TrainingRows { features: &digits.features, rows, targets: Targets::Labels(labels) };
+    for _ in 0..6 {
+        trainer.step(&training).unwrap();
+    }
+    let network = trainer.into_network();
+    let plan = Plan::new("wide", network.clone()).unwrap();
+    // The last chunk has two rows.
+    let rows = &rows[..4 * 64 + 2];
+    let mut answers = vec![0.0; rows.len() * 10];
+    plan.predict(&Batch::new(&digits.features, rows), &mut answers).unwrap();
+    (weight_bits(&network), bits(&answers))
 }
 
 /// Bits of the weights before and after training, of two different nets trained at the same time.

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use pulp::Simd;
 
-use super::dense::{Finish, Share};
+use super::dense::Finish;
 use super::function::{exp, sigmoid, tanh};
+use super::share::Share;
 use crate::chain::Activation;
 
 /// Adds a layer's bias to its sums and writes them down; an activation that is a choice between two numbers is applied on

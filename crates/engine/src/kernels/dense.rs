@@ -18,10 +18,11 @@ mod tile;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use self::tile::{Band, ROWS, by_bands, sums, wide};
-use super::both::both;
+use self::tile::{Band, by_bands, sums, wide};
+use super::share::{Share, by_rows};
 
 pub(crate) use self::nonzero::{Strips, product_of_nonzero, shared_product_of_strips};
+pub(crate) use self::tile::ROWS;
 
 /// Columns come in multiples of so many.
 pub(crate) const COLUMNS: usize = lessen_data::LANES;
@@ -32,6 +33,13 @@ pub(crate) struct Left<'a> {
     pub(crate) values: &'a [f32],
     pub(crate) row_stride: usize,
     pub(crate) inner_stride: usize,
+}
+
+impl Share for Left<'_> {
+    fn share(self, row: usize) -> (Self, Self) {
+        let at = (row * self.row_stride).min(self.values.len());
+        (self, Self { values: &self.values[at..], ..self })
+    }
 }
 
 /// The right matrix: entry `(inner, column)` at `inner * stride + column`.
@@ -60,44 +68,17 @@ pub(crate) trait Finish {
     fn finish<S: Simd>(&mut self, simd: S, row: usize, column: usize, sums: S::f32s);
 }
 
-/// One that can be shared between threads by rows.
-pub(crate) trait Share: Finish + Sized + Send {
-    /// The part for the rows before `row`, and that for the others, counted from 0 again.
-    fn share(self, row: usize) -> (Self, Self);
-}
-
-/// Multiply-accumulates below which a product is not worth a second thread: about 70 microseconds.
-const LEAST_SHARED: usize = 3 << 20;
-
 /// [`product()`] on as many threads of the current pool as are free, by rows. The bits are those of one thread.
-pub(crate) fn shared_product<F: Share>(left: Left<'_>, right: Right<'_>, extents: Extents, finish: F) {
-    let Extents { rows, inner, columns } = extents;
-    by_rows(left, rows, inner * columns, finish, &|left, rows, finish| {
-        product(left, right, Extents { rows, ..extents }, finish);
-    });
-}
-
-/// Does `work` for the rows of a product of which each has so many multiply-accumulates, on as many threads of the current pool as
-/// are free.
-fn by_rows<F: Share>(
+pub(crate) fn shared_product<F: Finish + Share>(
     left: Left<'_>,
-    rows: usize,
-    row_macs: usize,
+    right: Right<'_>,
+    extents: Extents,
     finish: F,
-    work: &(impl Fn(Left<'_>, usize, &mut F) + Sync),
 ) {
-    let is_small = rows * row_macs < 2 * LEAST_SHARED || rows < 2 * ROWS;
-    if is_small || rayon::current_num_threads() < 2 {
-        let mut finish = finish;
-        return work(left, rows, &mut finish);
-    }
-    let half = (rows / 2).next_multiple_of(ROWS);
-    let (first, second) = finish.share(half);
-    let below = Left { values: &left.values[half * left.row_stride..], ..left };
-    both(
-        || by_rows(left, half, row_macs, first, work),
-        || by_rows(below, rows - half, row_macs, second, work),
-    );
+    let Extents { rows, inner, columns } = extents;
+    by_rows((left, finish), rows, inner * columns, &|(left, mut finish), rows| {
+        product(left, right, Extents { rows, ..extents }, &mut finish);
+    });
 }
 
 /// Hands each entry of `left x right` to `finish`, on this thread.

@@ -7,133 +7,101 @@
 mod back;
 mod gradient;
 mod product;
+mod rows;
 
 use pulp::{Arch, Simd};
 
 use self::back::Back;
-use self::gradient::Gradient;
 use self::product::Product;
+pub(crate) use self::rows::Rows;
+use self::rows::{Cells, Column, Columns, Entries};
 use super::dense::Finish;
+use super::share::{Share, by_rows};
 
 /// Where the entries of a matrix are, row by row; their values are kept apart.
 #[derive(Clone)]
 pub(crate) struct Pattern {
-    /// Where each row's entries begin, and the end of the last.
-    starts: Vec<usize>,
+    /// Where the entries of each row begin in each block of columns, and the end of the last.
+    bounds: Vec<usize>,
+    /// Blocks of columns.
+    blocks: usize,
     columns: Columns,
     width: usize,
 }
 
-/// The column of each entry, as narrow as the width allows: what is read is half of what is left then.
-#[derive(Clone)]
-enum Columns {
-    Narrow(Vec<u16>),
-    Wide(Vec<u32>),
-}
+/// Columns of a block: what a strip of lanes has of them fits into the first cache, 32 KiB.
+const BLOCK: usize = 128;
 
-/// A column's number.
-trait Column: Copy + Send + Sync {
-    fn place(self) -> usize;
-}
+/// Entries of a row in a block below which they are not worth coming back to the row for.
+const LEAST_IN_BLOCK: usize = 8;
 
-impl Column for u16 {
-    #[inline(always)]
-    fn place(self) -> usize {
-        usize::from(self)
-    }
-}
-
-impl Column for u32 {
-    #[inline(always)]
-    fn place(self) -> usize {
-        self as usize
-    }
-}
+/// Multiply-accumulates of a dense product that take as long as one here.
+pub(crate) const SLOWNESS: usize = 2;
 
 impl Pattern {
     /// The entries of a matrix of `rows` by `width` whose index, row by row, `has` wants.
     pub(crate) fn new(rows: usize, width: usize, has: impl Fn(usize) -> bool) -> Self {
-        let mut starts = Vec::with_capacity(rows + 1);
-        starts.push(0);
         let mut columns: Vec<u32> = Vec::new();
+        let mut starts = Vec::with_capacity(rows + 1);
         for row in 0..rows {
-            columns.extend((0..width).filter(|column| has(row * width + column)).map(|column| column as u32));
             starts.push(columns.len());
+            columns.extend((0..width).filter(|column| has(row * width + column)).map(|column| column as u32));
         }
-        let columns = if width <= 1 << 16 {
-            Columns::Narrow(columns.into_iter().map(|column| column as u16).collect())
-        } else {
-            Columns::Wide(columns)
-        };
-        Self { starts, columns, width }
+        starts.push(columns.len());
+        let blocks = width.div_ceil(BLOCK).max(1);
+        let blocks = if columns.len() < LEAST_IN_BLOCK * rows * blocks { 1 } else { blocks };
+        let bounds = bounds(&starts, &columns, (blocks, width));
+        Self { bounds, blocks, columns: Columns::new(columns, width), width }
     }
 
     /// How many entries there are.
     pub(crate) fn entries(&self) -> usize {
-        self.starts.last().copied().unwrap_or(0)
+        self.rows().entries().end
     }
 
-    pub(crate) fn rows(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    /// The entries of a row.
-    pub(crate) fn row(&self, row: usize) -> std::ops::Range<usize> {
-        self.starts[row]..self.starts[row + 1]
+    /// All rows.
+    pub(crate) fn rows(&self) -> Rows<'_> {
+        Rows { bounds: &self.bounds, blocks: self.blocks, columns: &self.columns, width: self.width }
     }
 
     /// The indices of the entries in the whole matrix, in their order.
     pub(crate) fn indices(&self) -> impl Iterator<Item = usize> {
-        let column = |entry: usize| match &self.columns {
-            Columns::Narrow(columns) => columns[entry].place(),
-            Columns::Wide(columns) => columns[entry].place(),
-        };
-        let row = move |row: usize| self.row(row).map(move |entry| (row, entry));
-        (0..self.rows()).flat_map(row).map(move |(row, entry)| row * self.width + column(entry))
+        let row = move |row: usize| self.rows().row(row).map(move |entry| (row, entry));
+        (0..self.rows().count()).flat_map(row).map(|(row, entry)| row * self.width + self.columns.at(entry))
     }
 
-    /// `y = W x`: hands `values[row] . inputs[..][lane]` to `finish`, a register of lanes at a time; `inputs` is
-    /// `[width][lanes]`. What a lane gets depends on the number of lanes, its place and the instruction set only.
+    /// [`Rows::product`] of all rows.
     ///
     /// # Panics
     /// Where a slice is too short: a bug of the caller.
     pub(crate) fn product<F: Finish>(&self, values: &[f32], inputs: &[f32], lanes: usize, finish: &mut F) {
-        assert!(values.len() >= self.entries() && inputs.len() >= self.width * lanes);
-        match &self.columns {
-            Columns::Narrow(columns) => self.product_by(columns, values, inputs, lanes, finish),
-            Columns::Wide(columns) => self.product_by(columns, values, inputs, lanes, finish),
-        }
+        self.rows().product(values, inputs, lanes, finish);
     }
 
-    fn product_by<C: Column, F: Finish>(
-        &self,
-        columns: &[C],
-        values: &[f32],
-        inputs: &[f32],
-        lanes: usize,
-        finish: &mut F,
-    ) {
-        let entries = Entries { starts: &self.starts, columns, values };
-        Arch::new().dispatch(Product { entries, inputs, lanes, finish });
-    }
-
-    /// `dW = dy x'` at the entries: `into[entry] = delta[row] . inputs[column]`; `delta` is `[rows][lanes]`, `inputs`
-    /// `[width][lanes]`.
+    /// [`Pattern::product`] on as many threads of the current pool as are free, by rows. The bits are those of one thread.
     ///
     /// # Panics
     /// Where a slice is too short: a bug of the caller.
-    pub(crate) fn gradient(&self, delta: &[f32], inputs: &[f32], lanes: usize, into: &mut [f32]) {
-        assert!(delta.len() >= self.rows() * lanes && inputs.len() >= self.width * lanes);
-        let into = &mut into[..self.entries()];
-        let starts = &self.starts;
-        match &self.columns {
-            Columns::Narrow(columns) => {
-                Arch::new().dispatch(Gradient { starts, columns, delta, inputs, lanes, into });
-            }
-            Columns::Wide(columns) => {
-                Arch::new().dispatch(Gradient { starts, columns, delta, inputs, lanes, into });
-            }
-        }
+    pub(crate) fn shared_product<F: Finish + Share>(
+        &self,
+        values: &[f32],
+        inputs: &[f32],
+        lanes: usize,
+        finish: F,
+    ) {
+        by_rows(
+            (self.rows(), finish),
+            self.rows().count(),
+            self.row_macs(lanes),
+            &|(rows, mut finish), _| {
+                rows.product(values, inputs, lanes, &mut finish);
+            },
+        );
+    }
+
+    /// What a row takes, in multiply-accumulates of a dense product.
+    pub(crate) fn row_macs(&self, lanes: usize) -> usize {
+        SLOWNESS * lanes * self.entries() / self.rows().count().max(1)
     }
 
     /// `dx = W' dy`: `into[column] = sum of values[row][column] delta[row]`; `delta` is `[rows][lanes]`, `into`
@@ -142,16 +110,16 @@ impl Pattern {
     /// # Panics
     /// Where a slice is too short: a bug of the caller.
     pub(crate) fn back(&self, values: &[f32], delta: &[f32], lanes: usize, into: &mut [f32]) {
-        assert!(values.len() >= self.entries() && delta.len() >= self.rows() * lanes);
+        assert!(values.len() >= self.entries() && delta.len() >= self.rows().count() * lanes);
         let into = &mut into[..self.width * lanes];
         into.fill(0.0);
         match &self.columns {
             Columns::Narrow(columns) => {
-                let entries = Entries { starts: &self.starts, columns, values };
+                let entries = Entries { cells: self.rows().cells(columns), values };
                 Arch::new().dispatch(Back { entries, delta, lanes, into });
             }
             Columns::Wide(columns) => {
-                let entries = Entries { starts: &self.starts, columns, values };
+                let entries = Entries { cells: self.rows().cells(columns), values };
                 Arch::new().dispatch(Back { entries, delta, lanes, into });
             }
         }
@@ -164,43 +132,38 @@ impl Pattern {
     pub(crate) fn scatter(&self, values: &[f32], rows: impl Iterator<Item = (usize, f32)>, into: &mut [f32]) {
         assert!(values.len() >= self.entries() && into.len() >= self.width);
         match &self.columns {
-            Columns::Narrow(columns) => scatter(&self.starts, columns, values, rows, into),
-            Columns::Wide(columns) => scatter(&self.starts, columns, values, rows, into),
+            Columns::Narrow(columns) => scatter(self.rows().cells(columns), values, rows, into),
+            Columns::Wide(columns) => scatter(self.rows().cells(columns), values, rows, into),
         }
     }
 }
 
+/// Where each row's entries begin in each block of columns, and the end of the last; `starts` are those of the rows.
+fn bounds(starts: &[usize], columns: &[u32], (blocks, width): (usize, usize)) -> Vec<usize> {
+    let mut bounds = Vec::with_capacity((starts.len() - 1) * blocks + 1);
+    for row in starts.windows(2) {
+        let columns = &columns[row[0]..row[1]];
+        let first_of =
+            |block: usize| columns.partition_point(|&column| (column as usize) < block * width / blocks);
+        bounds.extend((0..blocks).map(|block| row[0] + first_of(block)));
+    }
+    bounds.push(columns.len());
+    bounds
+}
+
 fn scatter<C: Column>(
-    starts: &[usize],
-    columns: &[C],
+    cells: Cells<'_, C>,
     values: &[f32],
     rows: impl Iterator<Item = (usize, f32)>,
     into: &mut [f32],
 ) {
     for (row, scale) in rows {
-        let entries = starts[row]..starts[row + 1];
-        for (column, value) in columns[entries.clone()].iter().zip(&values[entries]) {
+        let entries = cells.row(row);
+        for (column, value) in cells.columns[entries.clone()].iter().zip(&values[entries]) {
             // SAFETY: columns are below the pattern's width, which `into` is long (`Pattern::scatter` looked).
             let into = unsafe { into.get_unchecked_mut(column.place()) };
             *into += scale * value;
         }
-    }
-}
-
-/// A matrix' entries with their columns of one kind.
-#[derive(Clone, Copy)]
-struct Entries<'a, C> {
-    starts: &'a [usize],
-    columns: &'a [C],
-    values: &'a [f32],
-}
-
-impl<'a, C: Column> Entries<'a, C> {
-    /// Columns and values of each row.
-    #[inline(always)]
-    fn rows(self) -> impl Iterator<Item = (&'a [C], &'a [f32])> {
-        let ends = self.starts.windows(2).map(|ends| ends[0]..ends[1]);
-        ends.map(move |row| (&self.columns[row.clone()], &self.values[row]))
     }
 }
 
@@ -264,7 +227,7 @@ pub(crate) fn product_of_entries<F: Finish>(
         columns.iter().fold(true, |good, &column| good & ((column as usize) < width)),
         "a column too far"
     );
-    let entries = Entries { starts, columns, values };
+    let entries = Entries { cells: Cells { bounds: starts, blocks: 1, columns }, values };
     Arch::new().dispatch(Product { entries, inputs, lanes, finish });
 }
 
@@ -293,6 +256,7 @@ impl SparseMatrix {
 mod tests {
     use pulp::WithSimd;
 
+    use super::gradient::Gradient;
     use super::*;
     use crate::kernels::dense::Store;
 
@@ -348,7 +312,7 @@ mod tests {
         matrix.product(&inputs, lanes, &mut Store { into: &mut found, stride: lanes });
         assert_eq!(found, expected.product, "width {width}, {lanes} lanes");
         let mut gradient = vec![f32::NAN; pattern.entries()];
-        pattern.gradient(&delta, &inputs, lanes, &mut gradient);
+        pattern.rows().gradient(&delta, &inputs, lanes, &mut gradient);
         assert_eq!(gradient, expected.gradient, "width {width}, {lanes} lanes");
         let mut back = vec![f32::NAN; width * lanes];
         pattern.back(values, &delta, lanes, &mut back);
@@ -364,17 +328,16 @@ mod tests {
         expected: &Expected,
     ) {
         let SparseMatrix { pattern, values } = matrix;
-        let (Columns::Narrow(columns), starts) = (&pattern.columns, pattern.starts.as_slice()) else {
-            return;
-        };
-        let entries = Entries { starts, columns, values };
+        let Columns::Narrow(columns) = &pattern.columns else { return };
+        let cells = pattern.rows().cells(columns);
+        let entries = Entries { cells, values };
         let scalar = pulp::Scalar::new();
         let mut found = vec![f32::NAN; outputs * lanes];
         Product { entries, inputs, lanes, finish: &mut Store { into: &mut found, stride: lanes } }
             .with_simd(scalar);
         assert_eq!(found, expected.product, "width {width}, {lanes} lanes, portable");
         let mut gradient = vec![f32::NAN; pattern.entries()];
-        Gradient { starts, columns, delta, inputs, lanes, into: &mut gradient }.with_simd(scalar);
+        Gradient { cells, delta, inputs, lanes, into: &mut gradient }.with_simd(scalar);
         assert_eq!(gradient, expected.gradient, "width {width}, {lanes} lanes, portable");
         let mut back = vec![0.0; width * lanes];
         Back { entries, delta, lanes, into: &mut back }.with_simd(scalar);
@@ -388,6 +351,18 @@ mod tests {
                 for &left in if cfg!(miri) { &[4][..] } else { &[0, 1, 4, 11] } {
                     check(3, width, lanes, left);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_that_are_taken_by_blocks_of_columns_agree_with_the_plain_loops() {
+        let (rows, widths) = if cfg!(miri) { (3, &[130][..]) } else { (70, &[129, 256, 784][..]) };
+        for &width in widths {
+            let pattern = Pattern::new(rows, width, |index| index % 11 < 4);
+            assert_eq!(pattern.blocks, width.div_ceil(BLOCK));
+            for lanes in [16, 64, 112] {
+                check(rows, width, lanes, 4);
             }
         }
     }
@@ -443,7 +418,7 @@ mod tests {
             let mut found = vec![f32::NAN; rows * lanes];
             pattern.product(&values, &inputs, lanes, &mut Store { into: &mut found, stride: lanes });
             let mut found_gradient = vec![f32::NAN; values.len()];
-            pattern.gradient(&delta, &inputs, lanes, &mut found_gradient);
+            pattern.rows().gradient(&delta, &inputs, lanes, &mut found_gradient);
             let mut found_back = vec![f32::NAN; width * lanes];
             pattern.back(&values, &delta, lanes, &mut found_back);
             for (found, expected) in [(found, product), (found_gradient, gradient), (found_back, back)] {

@@ -7,9 +7,10 @@ use lessen_data::padded;
 use crate::kernels::ahead::ask_for;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::dense::{
-    Extents, Finish, Left, Right, Share, Store, Strips, product, shared_product, shared_product_of_strips,
+    Extents, Finish, Left, Right, Store, Strips, product, shared_product, shared_product_of_strips,
 };
-use crate::kernels::sparse::Pattern;
+use crate::kernels::share::{Share, by_rows};
+use crate::kernels::sparse::{self, Pattern};
 use crate::optimiser::{Parameters, Pulls, Rule, Step, Stretch, WithRule};
 use crate::recipe::Optimiser;
 
@@ -114,11 +115,11 @@ impl Weights {
     }
 
     /// `W x`, by feature; what is not zero of `x` beside it, where that is known.
-    pub(super) fn forward<F: Share>(
+    pub(super) fn forward<F: Finish + Share>(
         &self,
         (inputs, nonzero): (&[f32], Option<&Strips>),
         lanes: usize,
-        mut finish: F,
+        finish: F,
     ) {
         match self {
             Self::Dense(dense) => {
@@ -132,7 +133,7 @@ impl Weights {
                 shared_product(left, right, extents, finish);
             }
             Self::Sparse(sparse) => {
-                sparse.pattern.product(&sparse.parameters.values, inputs, lanes, &mut finish);
+                sparse.pattern.shared_product(&sparse.parameters.values, inputs, lanes, finish);
             }
         }
     }
@@ -160,10 +161,7 @@ impl Weights {
                 let mask = dense.left.as_deref();
                 step.with(DenseDescent { gradient, stretch, mask, stride: dense.stride });
             }
-            Self::Sparse(sparse) => {
-                sparse.pattern.gradient(delta, inputs.by_feature, inputs.lanes, &mut sparse.gradient);
-                sparse.parameters.descend(step, &sparse.gradient);
-            }
+            Self::Sparse(sparse) => sparse.descend(delta, inputs, step),
         }
     }
 
@@ -182,7 +180,8 @@ impl Weights {
                 sum_of_squares(&dense.gradient)
             }
             Self::Sparse(sparse) => {
-                sparse.pattern.gradient(delta, inputs.by_feature, inputs.lanes, &mut sparse.gradient);
+                let gradient = &mut sparse.gradient;
+                sparse.pattern.rows().gradient(delta, inputs.by_feature, inputs.lanes, gradient);
                 sum_of_squares(&sparse.gradient)
             }
         }
@@ -210,9 +209,8 @@ impl Weights {
                 dense.parameters.values.chunks_exact_mut(dense.stride.max(1)).for_each(shorten);
             }
             Self::Sparse(sparse) => {
-                for row in 0..sparse.pattern.rows() {
-                    shorten(&mut sparse.parameters.values[sparse.pattern.row(row)]);
-                }
+                let rows = sparse.pattern.rows();
+                (0..rows.count()).for_each(|row| shorten(&mut sparse.parameters.values[rows.row(row)]));
             }
         }
     }
@@ -230,6 +228,51 @@ impl Dense {
     }
 }
 
+impl Sparse {
+    /// The gradient of some rows, and the step of the optimiser while it lies close by.
+    fn descend(&mut self, delta: &[f32], inputs: Inputs<'_>, step: Step) {
+        let Self { pattern, parameters, gradient } = self;
+        let (rows, lanes) = (pattern.rows(), inputs.lanes);
+        let part = SparsePart { rows, delta, lanes, gradient, stretch: parameters.stretch() };
+        by_rows(part, rows.count(), pattern.row_macs(lanes), &|part, _| {
+            part.rows.gradient(part.delta, inputs.by_feature, lanes, part.gradient);
+            part.stretch.descend(step, part.gradient);
+        });
+    }
+}
+
+/// Some rows in a step.
+struct SparsePart<'a> {
+    rows: sparse::Rows<'a>,
+    /// `[rows][lanes]`.
+    delta: &'a [f32],
+    lanes: usize,
+    /// Of the rows' entries, as `stretch` is.
+    gradient: &'a mut [f32],
+    stretch: Stretch<'a>,
+}
+
+impl Share for SparsePart<'_> {
+    fn share(self, row: usize) -> (Self, Self) {
+        let Self { rows, delta, lanes, gradient, stretch } = self;
+        let (rows, others) = rows.share(row);
+        let entries = rows.entries().len();
+        let (delta, others_delta) = delta.split_at(row * lanes);
+        let (gradient, others_gradient) = gradient.split_at_mut(entries);
+        let (stretch, others_stretch) = stretch.split_at(entries);
+        (
+            Self { rows, delta, lanes, gradient, stretch },
+            Self {
+                rows: others,
+                delta: others_delta,
+                lanes,
+                gradient: others_gradient,
+                stretch: others_stretch,
+            },
+        )
+    }
+}
+
 /// `dy x'`, to be computed.
 struct DenseGradient<'a> {
     left: Left<'a>,
@@ -240,7 +283,7 @@ struct DenseGradient<'a> {
 }
 
 impl DenseGradient<'_> {
-    fn product<F: Share>(self, finish: F) {
+    fn product<F: Finish + Share>(self, finish: F) {
         match self.nonzero {
             Some(nonzero) => shared_product_of_strips(self.left, self.extents.rows, nonzero, finish),
             None => shared_product(self.left, self.right, self.extents, finish),

@@ -7,8 +7,9 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::tile::{Band, by_bands, rows, sums, wide};
-use super::{Extents, Finish, Left, Right, Share, by_rows, check};
+use super::{Extents, Finish, Left, Right, check};
 use crate::kernels::aligned::Aligned;
+use crate::kernels::share::{Share, by_rows};
 
 /// The inputs that are left of each strip of columns; kept from call to call for its room.
 #[derive(Default)]
@@ -58,13 +59,18 @@ pub(crate) fn product_of_nonzero<F: Finish>(
 ///
 /// # Panics
 /// Where a slice does not hold its matrix: a bug of the caller.
-pub(crate) fn shared_product_of_strips<F: Share>(left: Left<'_>, rows: usize, strips: &Strips, finish: F) {
-    by_rows(left, rows, strips.numbers(), finish, &|left, rows, finish| {
+pub(crate) fn shared_product_of_strips<F: Finish + Share>(
+    left: Left<'_>,
+    rows: usize,
+    strips: &Strips,
+    finish: F,
+) {
+    by_rows((left, finish), rows, strips.numbers(), &|(left, mut finish), rows| {
         if rows > 0 && strips.inner > 0 {
             let last = (rows - 1) * left.row_stride + (strips.inner - 1) * left.inner_stride;
             assert!(last < left.values.len(), "a slice too short");
         }
-        Arch::new().dispatch(OfNonzero { left, rows, strips, finish });
+        Arch::new().dispatch(OfNonzero { left, rows, strips, finish: &mut finish });
     });
 }
 

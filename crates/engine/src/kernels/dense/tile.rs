@@ -9,7 +9,7 @@ use pulp::Simd;
 use super::Left;
 
 /// Rows of a tile: with two registers of columns 12 sums, which with an operand each fit into 16 registers; with four 24 of 32.
-pub(super) const ROWS: usize = 6;
+pub(crate) const ROWS: usize = 6;
 
 /// Registers of columns of a tile.
 #[inline(always)]

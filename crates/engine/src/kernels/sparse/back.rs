@@ -3,7 +3,8 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{Column, Entries, Strip, by_strips, register};
+use super::rows::{Column, Entries};
+use super::{Strip, by_strips, register};
 
 /// Adds what each entry sends back to the row of its column.
 pub(super) struct Back<'a, C> {

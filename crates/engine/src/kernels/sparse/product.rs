@@ -3,7 +3,8 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{Column, Entries, Strip, by_strips, register};
+use super::rows::{Column, Entries};
+use super::{Strip, by_strips, register};
 use crate::kernels::dense::Finish;
 
 /// Hands each register of lanes of every row to `finish`.
@@ -32,12 +33,49 @@ impl<C: Column, F: Finish> Strip for Product<'_, '_, C, F> {
         match R {
             1 => self.in_turns::<S, R, 4>(simd, start),
             2 => self.in_turns::<S, R, 2>(simd, start),
-            _ => self.in_turns::<S, R, 1>(simd, start),
+            _ if self.entries.cells.blocks == 1 => self.in_turns::<S, R, 1>(simd, start),
+            _ => self.in_blocks::<S, R>(simd, start),
         }
     }
 }
 
+/// Rows that come back to a block of inputs while it is in the first cache; their sums are there beside it.
+pub(super) const ROWS: usize = 32;
+
 impl<C: Column, F: Finish> Product<'_, '_, C, F> {
+    /// `R` registers of lanes from `start` on of every row, block by block of the inputs: the sums of [`in_turns`] with one sum,
+    /// in the same order.
+    ///
+    /// [`in_turns`]: Self::in_turns
+    #[inline(always)]
+    fn in_blocks<S: Simd, const R: usize>(&mut self, simd: S, start: usize) {
+        let Self { entries, inputs, lanes, .. } = *self;
+        let rows = entries.cells.rows();
+        for first in (0..rows).step_by(ROWS) {
+            let count = ROWS.min(rows - first);
+            let mut sums = [[simd.splat_f32s(0.0); R]; ROWS];
+            for block in 0..entries.cells.blocks {
+                for (row, sums) in sums[..count].iter_mut().enumerate() {
+                    let (columns, values) = entries.of(entries.cells.cell(first + row, block));
+                    let mut in_registers = *sums;
+                    for (column, &value) in columns.iter().zip(values) {
+                        // SAFETY: as `add` wants it: columns are below the width, `inputs` holds width times lanes numbers
+                        // (`Rows::product` looked), and `R` registers from `start` on are within the lanes.
+                        unsafe {
+                            add(simd, &mut in_registers, column.place() * lanes + start, inputs, value)
+                        };
+                    }
+                    *sums = in_registers;
+                }
+            }
+            for (row, sums) in sums[..count].iter().enumerate() {
+                for (r, &sum) in sums.iter().enumerate() {
+                    self.finish.finish(simd, first + row, start + r * S::F32_LANES, sum);
+                }
+            }
+        }
+    }
+
     /// `R` registers of lanes from `start` on of every row, with `T` sums taking turns.
     #[inline(always)]
     fn in_turns<S: Simd, const R: usize, const T: usize>(&mut self, simd: S, start: usize) {
@@ -49,7 +87,7 @@ impl<C: Column, F: Finish> Product<'_, '_, C, F> {
                 for turn in 0..T {
                     let (column, value) = (columns[entry + turn], values[entry + turn]);
                     // SAFETY: as `add` wants it: columns are below the width, `inputs` holds width times lanes numbers
-                    // (`Pattern::product` looked), and `R` registers from `start` on are within the lanes.
+                    // (`Rows::product` looked), and `R` registers from `start` on are within the lanes.
                     unsafe { add(simd, &mut sums[turn], column.place() * lanes + start, inputs, value) };
                 }
             }
