@@ -2,15 +2,15 @@
 
 mod layer;
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use bytes::Bytes;
 use lessen_data::{Answer, Encoding};
+use lessen_graph::file::{Reads, map};
 use lessen_model::compact::{CompactError, Layout};
 use lessen_model::{Batch, Cost, PredictError, Predictor};
-use memmap2::Mmap;
 
 use self::layer::MappedLayer;
 use crate::chain::{self, Activation};
@@ -25,7 +25,7 @@ use crate::kernels::aligned::Aligned;
 /// A [`Plan`](crate::Plan) is faster from some predictions on. The answers are those of a plan but for rounding.
 pub struct Mapped {
     name: String,
-    file: Mmap,
+    file: Bytes,
     layout: Layout,
     layers: Vec<MappedLayer>,
     forward: Forward,
@@ -72,8 +72,7 @@ impl Mapped {
     /// [`MapError`].
     pub fn open(name: impl Into<String>, path: &Path) -> Result<Self, MapError> {
         let failed = |source| MapError::Io { path: path.to_owned(), source };
-        let file = File::open(path).map_err(failed)?;
-        let file = map(&file).map_err(failed)?;
+        let file = map(path, Reads::AtOnce).map_err(failed)?;
         let layout =
             Layout::of(&file).map_err(|source| MapError::Compact { path: path.to_owned(), source })?;
         let refused = |source| MapError::Engine { path: path.to_owned(), source };
@@ -97,13 +96,6 @@ impl Mapped {
     pub fn answer(&self) -> &Answer {
         &self.layout.answer
     }
-}
-
-#[allow(unsafe_code)]
-fn map(file: &File) -> io::Result<Mmap> {
-    // SAFETY: the bytes are read as numbers, any of which is one; each read of the map looks at its bounds, and columns are looked at
-    // before a kernel trusts them. `Mapped::open` tells what a change of the file does.
-    unsafe { memmap2::MmapOptions::new().populate().map(file) }
 }
 
 impl Layers for Mapped {

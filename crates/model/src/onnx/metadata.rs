@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use lessen_data::{Answer, Encoding};
+use lessen_graph::proto::ModelProto;
 use serde::de::DeserializeOwned;
 
-use super::messages::ModelProto;
 use super::{CLASSES_KEY, ENCODING_KEY, FORMAT, FORMAT_KEY, MASKED_KEY, OnnxError, VALUE_KEY};
 
 /// What [`super::write()`] put beside the graph.

@@ -37,8 +37,6 @@
 //! ```
 
 mod error;
-mod limits;
-mod messages;
 mod metadata;
 mod read;
 mod tensors;

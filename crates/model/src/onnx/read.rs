@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use lessen_graph::limits::check_parts;
+use lessen_graph::proto::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 use prost::Message;
 
 use super::OnnxError;
-use super::limits::check_parts;
-use super::messages::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 use super::metadata::Metadata;
 use super::tensors::{self, Tensors};
 use crate::{Dense, Layer, Network, Node};
 
 /// The first operator set whose `Softmax` works along the last axis if no other is named.
 const OLDEST_OPSET: i64 = 13;
+
+/// Fields and list entries, numbers of tensors apart, that a file may have. A dense layer has about 30.
+const MOST_PARTS: usize = 1 << 16;
 
 /// What a node may be.
 const OPERATORS: &str = "Gemm, MatMul, Relu, LeakyRelu, Tanh, Sigmoid, Softmax or Dropout of `ai.onnx`";
@@ -31,9 +34,9 @@ const USUAL_RATIO: f32 = 0.5;
 /// # Errors
 /// [`OnnxError`], for anything else; no other file is opened.
 pub fn read(bytes: &[u8]) -> Result<Network, OnnxError> {
-    check_parts(bytes)?;
-    let model =
-        ModelProto::decode(bytes).map_err(|error| OnnxError::Malformed { problem: error.to_string() })?;
+    let malformed = |problem: String| OnnxError::Malformed { problem };
+    check_parts(bytes, MOST_PARTS).map_err(|error| malformed(error.to_string()))?;
+    let model = ModelProto::decode(bytes).map_err(|error| malformed(error.to_string()))?;
     let graph = model.graph.as_ref().ok_or_else(|| mismatch("a graph", "none"))?;
     let metadata = Metadata::of(&model)?;
     check_opset(&model)?;
@@ -282,7 +285,7 @@ fn no_attributes(node: &NodeProto) -> Result<(), OnnxError> {
 }
 
 fn unusable(node: &NodeProto, attribute: &AttributeProto, expected: &str) -> OnnxError {
-    let AttributeProto { name, i, f, r#type } = attribute;
+    let AttributeProto { name, i, f, r#type, .. } = attribute;
     let found = match *r#type {
         AttributeProto::INT => format!("`{name}` {i}"),
         AttributeProto::FLOAT => format!("`{name}` {f}"),

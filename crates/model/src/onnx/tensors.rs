@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use lessen_graph::proto::TensorProto;
+
 use super::OnnxError;
-use super::messages::TensorProto;
 use crate::Weights;
 
 /// The file's initializers by name. Each serves one layer: if many layers could name one, a small file would
@@ -96,7 +97,7 @@ fn shape(tensor: &TensorProto) -> Result<Vec<usize>, OnnxError> {
 /// The `count` values, of whichever of the two fields has them.
 fn values(tensor: &TensorProto, count: usize) -> Result<Vec<f32>, OnnxError> {
     let expected = || format!("{count} values");
-    match (tensor.raw_data.as_slice(), tensor.float_data.as_slice()) {
+    match (&tensor.raw_data[..], tensor.float_data.as_slice()) {
         (raw, []) => {
             let (values, rest) = raw.as_chunks::<4>();
             if values.len() != count || !rest.is_empty() {

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use lessen_data::Answer;
-use prost::Message;
-use serde::Serialize;
-
-use super::messages::{
+use lessen_graph::proto::{
     AttributeProto, DimensionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
     StringStringEntryProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
 };
+use prost::Message;
+use serde::Serialize;
+
 use super::{
     CLASSES_KEY, ENCODING_KEY, FORMAT, FORMAT_KEY, MASKED_KEY, PROBABILITIES, ROWS, VALUE, VALUE_KEY,
 };
@@ -45,6 +45,7 @@ pub fn write(network: &Network) -> Vec<u8> {
         initializer: graph.initializers,
         input: vec![rows_of(ROWS, network.encoding().width())],
         output: vec![rows_of(output, network.outputs())],
+        ..GraphProto::default()
     };
     let model = ModelProto {
         ir_version: IR_VERSION,
@@ -53,6 +54,7 @@ pub fn write(network: &Network) -> Vec<u8> {
         graph: Some(graph),
         opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
         metadata_props,
+        ..ModelProto::default()
     };
     model.encode_to_vec()
 }
@@ -113,7 +115,7 @@ impl GraphWriter {
             name: node.name.clone(),
             op_type: op_type.into(),
             attribute,
-            domain: String::new(),
+            ..NodeProto::default()
         });
     }
 
@@ -152,7 +154,7 @@ fn tensor(name: &str, shape: &[usize], raw_data: Vec<u8>) -> TensorProto {
         dims: shape.iter().map(|&side| side as i64).collect(),
         data_type: TensorProto::FLOAT,
         name: name.into(),
-        raw_data,
+        raw_data: raw_data.into(),
         ..TensorProto::default()
     }
 }
@@ -171,7 +173,7 @@ fn rows_of(name: &str, width: usize) -> ValueInfoProto {
     let width = DimensionProto { dim_value: Some(width as i64), ..DimensionProto::default() };
     let shape = Some(TensorShapeProto { dim: vec![batch, width] });
     let tensor_type = Some(TensorTypeProto { elem_type: TensorProto::FLOAT, shape });
-    ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type }) }
+    ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type, ..TypeProto::default() }) }
 }
 
 fn entry(key: &str, value: String) -> StringStringEntryProto {

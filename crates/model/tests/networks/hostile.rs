@@ -85,7 +85,7 @@ fn what_is_no_model_is_said_to_be_none() {
 
 #[test]
 fn a_file_of_very_many_parts_is_refused_before_it_is_decoded() {
-    let many = "not an ONNX model: more parts than a network has, expected at most 65536, at byte ";
+    let many = "not an ONNX model: more parts than a model has, expected at most 65536, at byte ";
     let cases: [(&str, Vec<u8>); 6] = [
         ("nodes", message(7, &[bytes(1, &[]).repeat(70_000)])),
         ("a node's inputs", message(7, &[message(1, &[text(1, "").repeat(70_000)])])),

@@ -1,0 +1,9 @@
+//! Models that are counted, and files that are refused.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod built;
+mod control;
+mod hostile;
+mod operators;
+mod reference;
