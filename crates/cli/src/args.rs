@@ -1,6 +1,7 @@
 //! What can be typed. Nothing of this leaves the binary: each verb turns it into what the libraries take.
 
 pub(crate) mod bench;
+pub(crate) mod count;
 pub(crate) mod estimate;
 pub(crate) mod ledger;
 mod numbers;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use bench::BenchArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use count::CountArgs;
 use estimate::{EstimateArgs, RegionsArgs};
 use ledger::LedgerArgs;
 use lessen_compress::munge::MungeSpec;
@@ -82,6 +84,11 @@ pub(crate) enum Verb {
     /// Models take turns on the same rows, so that what else the machine does hits all alike; each figure is the median of the turns
     /// with its 95 % interval, and a ratio has the doubt of both. Another runtime must answer as ours does before anything is timed.
     Bench(BenchArgs),
+    /// The arithmetic of models: parameters, MACs, FLOPs, bytes; of any ONNX file, and the weights of safetensors files.
+    ///
+    /// Each operator has a rule. One without, and a shape that cannot be known, are listed with the reason, and the exit code is 1:
+    /// nothing that is not known counts as 0. MACs and FLOPs stand side by side, and MACs with weights that are not zero in a line of their own.
+    Count(CountArgs),
     /// The named data sets: which are there, and whether their files are the published ones.
     Data(DataArgs),
     /// What a run would cost, without running it: energy, CO2e, money, everyday equivalents.

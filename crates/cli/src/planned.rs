@@ -27,8 +27,6 @@ enum PlannedVerb {
     Distill(DistillArgs),
     /// Prune weights and retrain the rest (Han et al. 2015).
     Prune(PruneArgs),
-    /// Count the arithmetic of models.
-    Count(CountArgs),
     /// A page or table of results.
     Report(ReportArgs),
 }
@@ -94,28 +92,6 @@ struct PruneArgs {
 }
 
 #[derive(Debug, Args)]
-struct CountArgs {
-    /// Models.
-    #[arg(required = true)]
-    models: Vec<PathBuf>,
-    /// A value for a free dimension: `batch=1`.
-    #[arg(long, value_name = "NAME=N")]
-    dim: Vec<String>,
-    /// A line a layer.
-    #[arg(long, conflicts_with = "by")]
-    layers: bool,
-    /// Sums by `op`.
-    #[arg(long, value_name = "WHAT")]
-    by: Option<String>,
-    /// Rows to measure activation density on.
-    #[arg(long, value_name = "DATA")]
-    data: Option<String>,
-    /// Energy table: `45nm`.
-    #[arg(long, value_name = "TABLE")]
-    energy: Option<String>,
-}
-
-#[derive(Debug, Args)]
 struct ReportArgs {
     /// Folders with results.
     folders: Vec<PathBuf>,
@@ -138,7 +114,7 @@ enum DataVerbs {
 }
 
 /// The verbs to come that take DATA.
-const WITH_DATA: [&str; 3] = ["distill", "prune", "count"];
+const WITH_DATA: [&str; 2] = ["distill", "prune"];
 
 #[test]
 fn options_to_come_fit_the_verbs_that_are_there() {

@@ -21,6 +21,7 @@ use crate::progress::Line;
 
 pub(crate) mod bench;
 pub(crate) mod compress;
+pub(crate) mod count;
 pub(crate) mod data;
 pub(crate) mod doctor;
 pub(crate) mod estimate;

@@ -12,7 +12,7 @@ use lessen_report::table::{Notes, study_markdown, study_markdown_with};
 fn tables_are_made_from_the_studies() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    for name in ["compress-digits", "compress-letter"] {
+    for name in ["compress-digits", "compress-letter", "frankle2019"] {
         let path = root.join("results").join(name).join("study.json");
         let study = Study::from_json(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let table = study_markdown(&study);

@@ -21,6 +21,7 @@
 //! ```
 
 mod carbon;
+mod chip;
 pub mod device;
 mod equivalents;
 pub mod estimate;
@@ -40,6 +41,7 @@ pub mod site;
 pub mod tables;
 
 pub use carbon::carbon;
+pub use chip::ChipEnergy;
 pub use device::Device;
 pub use equivalents::nearest_equivalent;
 pub use estimate::{EstimateError, EstimateSpec, estimate, own_tables};

@@ -113,8 +113,11 @@ impl Count {
         self.nodes.iter().map(|node| self.nonzero_macs_of(node)).sum()
     }
 
-    /// FLOPs for each byte of weights, inputs and results, each taken once.
+    /// FLOPs for each byte of weights, inputs and results, each taken once; `None` where some of either are not known.
     pub fn flops_per_byte(&self) -> Option<f64> {
+        if !self.is_complete() {
+            return None;
+        }
         let bytes = self.weight_bytes().checked_add(self.activations.as_ref().ok()?.bytes)?;
         let operations = self.operations();
         (bytes > 0).then(|| (2.0 * operations.macs as f64 + operations.adds as f64) / bytes as f64)

@@ -15,6 +15,7 @@ mod memory;
 mod model;
 mod operators;
 pub mod proto;
+pub mod safetensors;
 mod tensor;
 mod value;
 mod walk;

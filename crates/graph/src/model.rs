@@ -181,7 +181,7 @@ fn inputs<'a>(
             value
         };
         let dims = dims.map(|dims| dims.iter().enumerate().map(&mut side).collect::<Dims>());
-        inputs.push((input.name.as_str(), Value::new(element, dims)));
+        inputs.push((input.name.as_str(), Value::new(element, dims).bounded()));
     }
     if let Some(name) = said.keys().find(|name| !dimensions.iter().any(|dimension| dimension.name == **name))
     {

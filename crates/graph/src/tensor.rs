@@ -3,10 +3,7 @@
 use crate::element::{Class, Element};
 use crate::error::GraphError;
 use crate::proto::{SparseTensorProto, TensorProto};
-use crate::value::Content;
-
-/// Numbers of a constant up to which its content is known while shapes are worked out: shapes are short.
-const MOST_KNOWN: u64 = 1 << 10;
+use crate::value::{Content, MOST_KNOWN};
 
 /// A constant's kind and extents, found to be in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,7 +133,7 @@ pub(crate) fn place(tensor: &TensorProto) -> Result<Place, GraphError> {
 
 /// The numbers of a small constant; `None` for a large one, one of another kind, or one whose numbers are not here.
 pub(crate) fn content(tensor: &TensorProto, extents: &Extents) -> Option<Content> {
-    if extents.numbers > MOST_KNOWN || place(tensor).ok()? != Place::Here {
+    if extents.numbers > MOST_KNOWN as u64 || place(tensor).ok()? != Place::Here {
         return None;
     }
     let raw = &tensor.raw_data;

@@ -2,6 +2,9 @@
 
 use crate::element::Element;
 
+/// Extents that a value has, and numbers of it that are known, at most: shapes are short.
+pub(crate) const MOST_KNOWN: usize = 64;
+
 /// Extents of a tensor as far as they are known.
 pub type Dims = Vec<Option<u64>>;
 
@@ -76,6 +79,17 @@ impl Value {
     /// Its numbers as integers that are all known.
     pub(crate) fn integers(&self) -> Option<Vec<i64>> {
         self.content.as_ref()?.as_integers()?.iter().copied().collect()
+    }
+
+    /// The same, forgetting more extents than tensors have: a graph may have very many values.
+    pub(crate) fn bounded(mut self) -> Self {
+        self.dims = self.dims.filter(|dims| dims.len() <= MOST_KNOWN);
+        let length = |content: &Content| match content {
+            Content::Integers(numbers) => numbers.len(),
+            Content::Floats(numbers) => numbers.len(),
+        };
+        self.content = self.content.filter(|content| length(content) <= MOST_KNOWN);
+        self
     }
 
     /// What is said of it elsewhere, where nothing better is known.

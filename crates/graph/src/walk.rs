@@ -241,8 +241,8 @@ impl<'a> Walker<'a> {
             Err(reason) => (Operations::NONE, Some(reason)),
         };
         self.nodes.push(NodeCount {
-            name: format!("{}{}", context.path, name(node)),
-            op: qualified(node),
+            name: format!("{}{}", context.path, shortened(name(node))),
+            op: shortened(&qualified(node)),
             result: results.first().cloned().unwrap_or_default(),
             times: context.times,
             operations,
@@ -268,6 +268,15 @@ fn version(opsets: &[OperatorSetIdProto], domain: &str) -> i64 {
 pub(crate) fn name(node: &NodeProto) -> &str {
     let mut names = std::iter::once(&node.name).chain(&node.output);
     names.find(|name| !name.is_empty()).map_or("", String::as_str)
+}
+
+/// The beginning of a name that is very long: each node within another has the other's name before its own.
+pub(crate) fn shortened(name: &str) -> String {
+    const LONGEST: usize = 160;
+    match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
 }
 
 /// An operator, with its domain where that is not ONNX's own.

@@ -2,7 +2,7 @@
 //!
 //! A [`ResultRecord`] is what one run made, a [`Study`] a set of results against a paper, an [`EstimateRecord`] what a
 //! run would cost, a [`Receipt`] what
-//! one run cost, a [`BenchRecord`] models side by side. All are [`Record`]s: JSON that begins with its [`Schema`], read with errors that name the
+//! one run cost, a [`BenchRecord`] models side by side, a [`CountRecord`] what computing models takes. All are [`Record`]s: JSON that begins with its [`Schema`], read with errors that name the
 //! place, and with fields of later versions kept. [`write_whole`] makes a file appear whole or not at all;
 //! an [`OutputFolder`] is claimed before long work and keeps finished stages under names made of their
 //! content ([`content_name`]), so that the same command run again finds them. [`Machine`] says where numbers
@@ -34,6 +34,7 @@
 pub mod bench;
 pub mod codecarbon;
 pub mod content;
+pub mod count;
 mod error;
 pub mod estimate;
 #[cfg(test)]
@@ -52,6 +53,7 @@ pub mod study;
 
 pub use bench::BenchRecord;
 pub use content::{canonical_json, content_name};
+pub use count::CountRecord;
 pub use error::RecordError;
 pub use estimate::EstimateRecord;
 pub use file::{write_copy, write_whole};

@@ -5,6 +5,7 @@
 mod bad_input;
 mod bench;
 mod broken_ledger;
+mod count;
 mod data;
 mod estimate;
 mod help;

@@ -71,8 +71,7 @@ fn listed_trees(call: &Call<'_>, _: &[Value]) -> Result<Operations, Reason> {
     };
     // A tree's root is its node that comes first.
     let roots = first_of_each(trees);
-    let depths: Vec<u64> =
-        roots.iter().map(|&root| depth(root, count, children)).collect::<Result<_, _>>()?;
+    let depths = depths(&roots, count, children)?;
     walks(rows_and_width(call)?.0, &depths, 1)
 }
 
@@ -82,19 +81,24 @@ fn first_of_each(numbers: &[i64]) -> Vec<usize> {
     (0..numbers.len()).filter(|&place| seen.insert(numbers[place])).collect()
 }
 
-/// The longest way from a node to a leaf.
-fn depth(root: usize, nodes: usize, children: impl Fn(usize) -> [Option<usize>; 2]) -> Result<u64, Reason> {
-    let (mut deepest, mut visited, mut open) = (0, 0usize, vec![(root, 0u64)]);
-    while let Some((place, depth)) = open.pop() {
-        visited += 1;
-        // A node that is met more often than there are nodes is its own ancestor.
-        if visited > nodes {
-            return Err(Reason::new("its nodes are no tree"));
+/// The longest way from each root to a leaf.
+fn depths(
+    roots: &[usize],
+    nodes: usize,
+    children: impl Fn(usize) -> [Option<usize>; 2],
+) -> Result<Vec<u64>, Reason> {
+    // Nodes that trees share, or that are their own ancestors, would be visited without end.
+    let mut left = nodes;
+    let mut depth = |root: usize| {
+        let (mut deepest, mut open) = (0, vec![(root, 0u64)]);
+        while let Some((place, depth)) = open.pop() {
+            left = left.checked_sub(1).ok_or_else(|| Reason::new("its nodes are no trees"))?;
+            deepest = deepest.max(depth);
+            open.extend(children(place).into_iter().flatten().map(|child| (child, depth + 1)));
         }
-        deepest = deepest.max(depth);
-        open.extend(children(place).into_iter().flatten().map(|child| (child, depth + 1)));
-    }
-    Ok(deepest)
+        Ok(deepest)
+    };
+    roots.iter().map(|&root| depth(root)).collect()
 }
 
 /// Trees by place (version 5): a child is a leaf where it is said to be one.
@@ -115,9 +119,8 @@ fn trees(call: &Call<'_>, _: &[Value]) -> Result<Operations, Reason> {
     let roots: Option<Vec<usize>> = list("tree_roots").iter().map(root).collect();
     let roots = roots.ok_or_else(|| Reason::new("a tree's root is no node"))?;
     // A node that is not a leaf compares; so the deepest one is one comparison short of its leaf.
-    let depths: Result<Vec<u64>, _> =
-        roots.iter().map(|&root| Ok(depth(root, count, children)? + 1)).collect();
-    walks(rows_and_width(call)?.0, &depths?, 1)
+    let depths: Vec<u64> = depths(&roots, count, children)?.into_iter().map(|depth| depth + 1).collect();
+    walks(rows_and_width(call)?.0, &depths, 1)
 }
 
 /// A product with each row of coefficients, and its constant.

@@ -118,7 +118,12 @@ fn deformed(call: &Call<'_>, results: &[Value]) -> Result<Operations, Reason> {
     let plain = convolution(call, results, (1, 3), 0)?;
     let (given, kernel) = (call.sides(0)?, call.sides(1)?);
     let positions = results[0].sides().ok_or_else(|| unknown("the result"))?;
-    let looked_up = times(&[given[0], given[1], times(&positions[2..])?, times(&kernel[2..])?])?;
+    let (Some(&[batch, channels]), Some(positions), Some(kernel)) =
+        (given.first_chunk(), positions.get(2..), kernel.get(2..))
+    else {
+        return Err(unknown("the positions"));
+    };
+    let looked_up = times(&[batch, channels, times(positions)?, times(kernel)?])?;
     let between = times(&[looked_up, 7 + u64::from(call.has(4))])?;
     Ok(Operations { adds: plain.adds.saturating_add(between), ..plain })
 }

@@ -6,10 +6,7 @@
 use super::movement;
 use crate::call::{Call, axis};
 use crate::element::{Class, Element};
-use crate::value::{Content, Value};
-
-/// Numbers up to which a content is carried on.
-const MOST: usize = 1 << 10;
+use crate::value::{Content, MOST_KNOWN, Value};
 
 type Integers = Vec<Option<i64>>;
 
@@ -62,7 +59,7 @@ fn computed(call: &Call<'_>) -> Option<(Content, Option<usize>)> {
 }
 
 fn integers<'a>(call: &'a Call<'_>, place: usize) -> Option<&'a [Option<i64>]> {
-    call.input(place)?.content.as_ref()?.as_integers().filter(|numbers| numbers.len() <= MOST)
+    call.input(place)?.content.as_ref()?.as_integers().filter(|numbers| numbers.len() <= MOST_KNOWN)
 }
 
 /// Extents from `start` to before `end`.
@@ -85,7 +82,7 @@ fn range(call: &Call<'_>) -> Option<Integers> {
     let count =
         movement::slice(u64::MAX >> 1, 0, limit.checked_sub(start)?.checked_mul(step.signum())?, step.abs())?;
     let count = if (limit - start).signum() == step.signum() { count } else { 0 };
-    if count > MOST as u64 {
+    if count > MOST_KNOWN as u64 {
         return None;
     }
     (0..count as i64).map(|place| Some(Some(start.checked_add(place.checked_mul(step)?)?))).collect()
@@ -129,16 +126,19 @@ fn concat(call: &Call<'_>) -> Option<Integers> {
         if call.dims(place)?.len() != 1 {
             return None;
         }
+        if all.len() > MOST_KNOWN {
+            return None;
+        }
         match integers(call, place) {
             Some(numbers) => all.extend_from_slice(numbers),
             // Of one that is not known at all only the length is.
             None => {
-                let length = call.dims(place)?[0].filter(|&length| length <= MOST as u64)?;
+                let length = call.dims(place)?[0].filter(|&length| length <= MOST_KNOWN as u64)?;
                 all.extend(std::iter::repeat_n(None, length as usize));
             }
         }
     }
-    (all.len() <= MOST).then_some(all)
+    (all.len() <= MOST_KNOWN).then_some(all)
 }
 
 /// Of a list.
@@ -177,7 +177,7 @@ fn split(call: &Call<'_>, results: &mut [Value]) {
 fn filled(call: &Call<'_>) -> Option<Content> {
     let sides = call.input(0)?.integers()?;
     let count = sides.iter().try_fold(1i64, |product, &side| product.checked_mul(side))?;
-    let count = usize::try_from(count).ok().filter(|&count| count <= MOST)?;
+    let count = usize::try_from(count).ok().filter(|&count| count <= MOST_KNOWN)?;
     let Some(tensor) = call.tensor("value") else { return Some(Content::Floats(vec![0.0; count])) };
     let extents = crate::tensor::Extents::of(tensor).ok()?;
     Some(match crate::tensor::content(tensor, &extents)? {

@@ -138,7 +138,8 @@ fn resize(call: &Call<'_>, results: &[Value]) -> Result<Operations, Reason> {
         "cubic" => 4,
         other => return Err(Reason(format!("its mode is `{other}`"))),
     };
-    let (given, made) = (call.sides(0)?, results[0].sides().ok_or_else(|| unknown("the result"))?);
+    let made = results.first().and_then(Value::sides).ok_or_else(|| unknown("the result"))?;
+    let given = call.sides(0)?;
     let changed = given.iter().zip(&made).filter(|(given, made)| given != made).count() as u32;
     let under = taps.checked_pow(changed).ok_or_else(|| Reason::new("more axes than can be counted"))?;
     let each = if changed == 0 { 0 } else { 2 * under - 1 };

@@ -49,6 +49,9 @@ impl Window {
 
     /// Positions of the window along each axis of these sides.
     pub(super) fn positions(&self, sides: &[Option<u64>]) -> Dims {
+        if sides.len() != self.kernel.len() {
+            return vec![None; sides.len()];
+        }
         let position = |(axis, side): (usize, &Option<u64>)| {
             let (side, stride) = ((*side)?, self.strides[axis]);
             let Pads::Known(pads) = &self.pads else { return Some(side.div_ceil(stride)) };
@@ -64,12 +67,16 @@ impl Window {
         let Pads::Known(pads) = &self.pads else { return None };
         let positions = room.div_ceil(self.strides[axis]) + 1;
         // Half of the padding, as it is nearly always the same on both sides.
-        let begins_outside = (positions - 1) * self.strides[axis] >= side + pads[axis].div_ceil(2);
+        let last = (positions - 1).checked_mul(self.strides[axis])?;
+        let begins_outside = last >= side.checked_add(pads[axis].div_ceil(2))?;
         Some(if begins_outside { positions - 1 } else { positions })
     }
 
     /// Sides of what a transposed window makes.
     pub(super) fn transposed(&self, sides: &[Option<u64>], output_padding: &[u64]) -> Dims {
+        if sides.len() != self.kernel.len() {
+            return vec![None; sides.len()];
+        }
         let side = |(axis, side): (usize, &Option<u64>)| {
             let (side, stride) = ((*side)?, self.strides[axis]);
             let Pads::Known(pads) = &self.pads else { return side.checked_mul(stride) };

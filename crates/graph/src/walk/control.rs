@@ -19,7 +19,7 @@ impl<'a> Context<'a> {
                 found: format!("deeper ones, in `{}{}`", self.path, name(node)),
             });
         }
-        let path = format!("{}{}/", self.path, name(node));
+        let path = format!("{}{}/", self.path, super::shortened(name(node)));
         let times = self.times.saturating_mul(times);
         Ok(Self { path, depth: self.depth + 1, times, ..self.clone() })
     }

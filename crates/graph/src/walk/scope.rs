@@ -24,7 +24,7 @@ impl<'a, 's> Scope<'a, 's> {
 
     /// A constant; it may have the name of an input, whose usual value it is then.
     pub(crate) fn constant(&mut self, name: &'a str, value: Value) -> Result<(), GraphError> {
-        match self.values.insert(name, value) {
+        match self.values.insert(name, value.bounded()) {
             Some(Value { constant: Some(_), .. }) => Err(GraphError::Tensor {
                 tensor: name.to_owned(),
                 expected: "one constant of this name".into(),
@@ -77,7 +77,7 @@ impl<'a, 's> Scope<'a, 's> {
 
     pub(crate) fn results(&mut self, node: &'a NodeProto, results: Vec<Value>) -> Result<(), GraphError> {
         for (output, value) in node.output.iter().zip(results) {
-            if !output.is_empty() && self.values.insert(output, value).is_some() {
+            if !output.is_empty() && self.values.insert(output, value.bounded()).is_some() {
                 return Err(GraphError::Node {
                     node: format!("`{}` ({})", name(node), qualified(node)),
                     expected: "a new name for its result".into(),
@@ -93,7 +93,7 @@ impl<'a, 's> Scope<'a, 's> {
 fn said(info: &ValueInfoProto) -> Value {
     let Some((element, dims)) = info.r#type.as_ref().and_then(tensor_type) else { return Value::default() };
     let side = |dim: &crate::proto::DimensionProto| dim.dim_value.and_then(|side| u64::try_from(side).ok());
-    Value::new(element, dims.map(|dims| dims.iter().map(side).collect::<Dims>()))
+    Value::new(element, dims.map(|dims| dims.iter().map(side).collect::<Dims>())).bounded()
 }
 
 /// Kind and extents of a tensor's type, of a sparse one and of one that may be there or not.

@@ -236,3 +236,108 @@ fn an_operator_without_a_rule_is_never_nothing() {
         ]
     );
 }
+
+#[test]
+fn operators_with_too_few_inputs_results_or_axes_are_not_counted() {
+    let operators = [
+        "Conv",
+        "ConvTranspose",
+        "DeformConv",
+        "QLinearConv",
+        "MaxPool",
+        "MaxUnpool",
+        "Resize",
+        "GridSample",
+        "RoiAlign",
+        "AffineGrid",
+        "MatMul",
+        "Gemm",
+        "Einsum",
+        "Attention",
+        "LSTM",
+        "GRU",
+        "ReduceSum",
+        "ArgMax",
+        "TopK",
+        "Reshape",
+        "Flatten",
+        "Squeeze",
+        "Unsqueeze",
+        "Transpose",
+        "Concat",
+        "Split",
+        "Slice",
+        "Gather",
+        "GatherND",
+        "Pad",
+        "Tile",
+        "Expand",
+        "DepthToSpace",
+        "OneHot",
+        "Range",
+        "LayerNormalization",
+        "BatchNormalization",
+        "LRN",
+        "Where",
+        "Dropout",
+        "Constant",
+        "ConstantOfShape",
+        "ScatterND",
+    ];
+    for op in operators {
+        for inputs in 0..6 {
+            for results in [0, 1, 3] {
+                for dims in [&[][..], &[2], &[2, 3, 4, 5, 6]] {
+                    let names: Vec<String> = (0..inputs.max(1)).map(|place| format!("x{place}")).collect();
+                    let made: Vec<String> = (0..results).map(|place| format!("y{place}")).collect();
+                    let refer =
+                        |names: &[String]| names.iter().map(String::as_str).collect::<Vec<_>>().join(",");
+                    let (given, told) = (refer(&names[..inputs]), refer(&made));
+                    let split = |text: &str| {
+                        text.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+                    };
+                    let node = lessen_graph::proto::NodeProto {
+                        op_type: op.into(),
+                        input: split(&given),
+                        output: split(&told),
+                        ..Default::default()
+                    };
+                    let input = names.iter().map(|name| info(name, F32, dims)).collect();
+                    let output = made.iter().map(|name| info(name, F32, &[3])).collect();
+                    // Whatever comes of it: no panic.
+                    drop(try_count(
+                        GraphProto { node: vec![node], input, output, ..GraphProto::default() },
+                        Vec::new(),
+                    ));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn trees_that_share_their_nodes_without_end_are_not_walked() {
+    let ints = |name: &str, ints: Vec<i64>| lessen_graph::proto::AttributeProto {
+        name: name.into(),
+        ints,
+        ..Default::default()
+    };
+    let count = 20_000;
+    let tree = lessen_graph::proto::NodeProto {
+        domain: "ai.onnx.ml".into(),
+        attribute: vec![
+            ints("tree_roots", vec![0; count]),
+            ints("nodes_truenodeids", (0..count as i64).map(|place| place + 1).collect()),
+            ints("nodes_falsenodeids", vec![0; count]),
+            ints("nodes_trueleafs", vec![0; count]),
+            ints("nodes_falseleafs", vec![1; count]),
+        ],
+        ..node("TreeEnsemble", &["x"], &["y"])
+    };
+    let found = count_of(tree);
+    assert_eq!(found, ["its nodes are no trees"]);
+}
+
+fn count_of(node: lessen_graph::proto::NodeProto) -> Vec<String> {
+    count(graph(vec![node])).unknown().map(|(_, reason)| reason.0.clone()).collect()
+}
