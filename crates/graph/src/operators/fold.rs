@@ -79,9 +79,12 @@ fn shape(call: &Call<'_>) -> Option<Integers> {
 fn range(call: &Call<'_>) -> Option<Integers> {
     let number = |place: usize| integers(call, place)?.first().copied()?;
     let (start, limit, step) = (number(0)?, number(1)?, number(2)?);
-    let count =
-        movement::slice(u64::MAX >> 1, 0, limit.checked_sub(start)?.checked_mul(step.signum())?, step.abs())?;
-    let count = if (limit - start).signum() == step.signum() { count } else { 0 };
+    let way = limit.checked_sub(start)?;
+    let count = match way.signum() == step.signum() && step != 0 {
+        true => way.unsigned_abs().div_ceil(step.unsigned_abs()),
+        false if step == 0 => return None,
+        false => 0,
+    };
     if count > MOST_KNOWN as u64 {
         return None;
     }

@@ -146,7 +146,7 @@ impl<'a> Walker<'a> {
         let mut trips = None;
         let mut given: Vec<Value> = inputs[..states].to_vec();
         for (place, value) in inputs[states..].iter().enumerate() {
-            let at = axes.get(place).copied().unwrap_or(0) + first as i64;
+            let at = axes.get(place).copied().unwrap_or(0).saturating_add(first as i64);
             let at = value.rank().and_then(|rank| axis(at, rank));
             let dims = value.dims.as_ref().zip(at).map(|(dims, at)| {
                 trips = trips.or(dims[at]);

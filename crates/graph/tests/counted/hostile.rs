@@ -341,3 +341,32 @@ fn trees_that_share_their_nodes_without_end_are_not_walked() {
 fn count_of(node: lessen_graph::proto::NodeProto) -> Vec<String> {
     count(graph(vec![node])).unknown().map(|(_, reason)| reason.0.clone()).collect()
 }
+
+#[test]
+fn steps_and_axes_at_the_ends_of_all_numbers_do_not_overflow() {
+    for (start, limit, step, length) in [
+        (0, 10, 3, Some(4)),
+        (10, 0, -4, Some(3)),
+        (0, 10, -1, Some(0)),
+        (0, 10, 0, None),
+        (0, 10, i64::MAX, Some(1)),
+        (0, -10, i64::MIN, Some(1)),
+        (i64::MIN, i64::MAX, 1, None),
+    ] {
+        let initializer =
+            vec![integers("s", &[], &[start]), integers("l", &[], &[limit]), integers("d", &[], &[step])];
+        let node = vec![node("Range", &["s", "l", "d"], &["y"])];
+        let found = count(GraphProto { node, initializer, ..GraphProto::default() });
+        assert_eq!(found.nodes[0].result.numbers(), length, "{start} to {limit} by {step}");
+    }
+    let mut scan = crate::built::holding(node("Scan", &["x"], &["y"]), "body", GraphProto::default());
+    let ints = |name: &str, i: i64, ints: Vec<i64>| lessen_graph::proto::AttributeProto {
+        name: name.into(),
+        i,
+        ints,
+        ..Default::default()
+    };
+    scan.attribute.push(ints("num_scan_inputs", 1, Vec::new()));
+    scan.attribute.push(ints("scan_input_axes", 0, vec![i64::MAX]));
+    assert!(!count(graph(vec![scan])).is_complete());
+}
