@@ -21,31 +21,7 @@ pub(crate) fn activations(
     steps: &[Step<'_>],
     outputs: &[&str],
 ) -> Result<Activations, Reason> {
-    // What each name stands for: the name of the result that holds its numbers.
-    let mut holders: HashMap<&str, &str> = inputs.iter().map(|(name, _)| (*name, *name)).collect();
-    let mut last_read: HashMap<&str, usize> = HashMap::new();
-    for (place, step) in steps.iter().enumerate() {
-        for given in &step.node.input {
-            if let Some(holder) = holders.get(given.as_str()) {
-                last_read.insert(holder, place);
-            }
-        }
-        for inner in captured(step.node) {
-            if let Some(holder) = holders.get(inner) {
-                last_read.insert(holder, place);
-            }
-        }
-        let first = step.node.input.first().and_then(|given| holders.get(given.as_str())).copied();
-        for (output, made) in step.node.output.iter().enumerate() {
-            let holder = first.filter(|_| output == 0 && is_view(step.node)).unwrap_or(made);
-            holders.insert(made, holder);
-        }
-    }
-    for output in outputs {
-        if let Some(holder) = holders.get(output) {
-            last_read.insert(holder, steps.len());
-        }
-    }
+    let Lives { holders, last_read } = Lives::of(inputs, steps, outputs);
     let mut sizes: HashMap<&str, u64> = HashMap::new();
     let mut held = Held::default();
     for (name, bytes) in inputs {
@@ -77,6 +53,39 @@ pub(crate) fn activations(
         }
     }
     Ok(Activations { bytes: held.all, peak_bytes: held.peak })
+}
+
+/// How long results are there.
+struct Lives<'a> {
+    /// What each name stands for: the name of the result that holds its numbers.
+    holders: HashMap<&'a str, &'a str>,
+    /// The step that reads a result last; behind all of them for what the graph gives.
+    last_read: HashMap<&'a str, usize>,
+}
+
+impl<'a> Lives<'a> {
+    fn of(inputs: &[(&'a str, Option<u64>)], steps: &[Step<'a>], outputs: &[&'a str]) -> Self {
+        let mut holders: HashMap<&str, &str> = inputs.iter().map(|(name, _)| (*name, *name)).collect();
+        let mut last_read: HashMap<&str, usize> = HashMap::new();
+        for (place, step) in steps.iter().enumerate() {
+            for given in step.node.input.iter().map(String::as_str).chain(captured(step.node)) {
+                if let Some(holder) = holders.get(given) {
+                    last_read.insert(holder, place);
+                }
+            }
+            let first = step.node.input.first().and_then(|given| holders.get(given.as_str())).copied();
+            for (output, made) in step.node.output.iter().enumerate() {
+                let holder = first.filter(|_| output == 0 && is_view(step.node)).unwrap_or(made);
+                holders.insert(made, holder);
+            }
+        }
+        for output in outputs {
+            if let Some(holder) = holders.get(output) {
+                last_read.insert(holder, steps.len());
+            }
+        }
+        Self { holders, last_read }
+    }
 }
 
 #[derive(Default)]
