@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod count;
 pub(crate) mod estimate;
+pub(crate) mod foreign;
 pub(crate) mod ledger;
 mod numbers;
 pub(crate) mod reproduce;
@@ -20,6 +21,7 @@ use bench::BenchArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use count::CountArgs;
 use estimate::{EstimateArgs, RegionsArgs};
+use foreign::ForeignArgs;
 use ledger::LedgerArgs;
 use lessen_compress::munge::MungeSpec;
 use lessen_compress::{HIDDEN, Method};
@@ -77,7 +79,7 @@ pub(crate) enum Verb {
     /// Each number with its interval over replicates, and whether the paper's claim holds. What is done is kept: the same command
     /// again goes on.
     Reproduce(ReproduceArgs),
-    /// Class probabilities (or values) of rows, by a network that lessen made.
+    /// Class probabilities (or values) of rows, by a network from a file.
     Predict(PredictArgs),
     /// Models side by side: accuracy, latency, energy, size and arithmetic, with ratios to the first.
     ///
@@ -238,9 +240,13 @@ impl From<MethodName> for Method {
 pub(crate) struct MimicArgs {
     /// A named data set (`lessen data list`), or your own: CSV, NPY, NPZ, Parquet, IDX, or a folder of such.
     pub(crate) data: String,
-    /// Teacher that an earlier run saved, instead of fitting a library: the run's folder, or `teacher` in it.
-    #[arg(long, value_name = "DIR")]
+    /// Teacher instead of fitting a library: one that an earlier run saved (the run's folder, or `teacher` in it), or a model file,
+    /// ONNX of any tool or compact.
+    #[arg(long, value_name = "DIR|MODEL")]
     pub(crate) teacher: Option<PathBuf>,
+    /// What that is, where another tool wrote it.
+    #[command(flatten)]
+    pub(crate) foreign: ForeignArgs,
     /// Percentage points of accuracy that the chosen network may lose against the teacher.
     #[arg(long, value_name = "POINTS", default_value_t = 1.0, value_parser = points)]
     pub(crate) max_drop: f64,
@@ -306,7 +312,7 @@ pub(crate) enum NeighboursName {
 /// `lessen predict`.
 #[derive(Debug, Args)]
 pub(crate) struct PredictArgs {
-    /// A model file that lessen wrote: ONNX or compact (`.lsm`).
+    /// A model file: ONNX, or compact (`.lsm`). Of another tool's ONNX file it must be plain what its layers are.
     pub(crate) model: PathBuf,
     /// A named data set, a file with the model's columns (by name where the file has a header), or `-` for a CSV table from
     /// standard input. Text is read, predicted and printed block by block, however long it is; `--json` keeps all answers.
@@ -314,6 +320,9 @@ pub(crate) struct PredictArgs {
     /// Which rows of a named set, divided by `--seed` as `compress` divides them.
     #[arg(long, value_enum, default_value_t = PartName::All)]
     pub(crate) part: PartName,
+    /// What MODEL is, where another tool wrote it.
+    #[command(flatten)]
+    pub(crate) foreign: ForeignArgs,
 }
 
 /// A part of a named set.

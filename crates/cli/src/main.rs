@@ -65,7 +65,7 @@ fn run(cli: &Cli, prepared: Option<Prepared>, output: &Output) -> anyhow::Result
         Verb::Ticket(args) => verbs::ticket::run(args, &cli.common, output),
         Verb::Reproduce(args) => verbs::reproduce::run(args, &cli.common, output),
         Verb::Bench(args) => verbs::bench::run(args, &cli.common, output),
-        Verb::Count(args) => verbs::count::run(args, output),
+        Verb::Count(args) => verbs::count::run(args, &cli.common, output),
         Verb::Predict(args) => verbs::predict::run(args, &cli.common, output),
         Verb::Estimate(args) => verbs::estimate::run(args, &cli.common, output),
         Verb::Run(args) => verbs::run::run(args, prepared, &cli.common, output),

@@ -1,20 +1,16 @@
 //! One file a verb: what was typed becomes a library call, and its record becomes a screen.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use lessen_compress::{Budget, CompressOptions, Planned, Progress, Speed, Stages, Teacher};
 use lessen_data::Dataset;
 use lessen_data::files::{self, FileOptions, Opened};
 use lessen_data::named::{self, Folders};
 use lessen_meter::Meter;
-use lessen_model::Network;
 use lessen_records::{OutputFolder, ResultRecord};
 
 use crate::args::{Common, FileArgs};
-use crate::failure::Advised;
 use crate::interrupt;
 use crate::output::Output;
 use crate::progress::Line;
@@ -27,6 +23,7 @@ pub(crate) mod doctor;
 pub(crate) mod estimate;
 pub(crate) mod ledger;
 pub(crate) mod mimic;
+mod model;
 pub(crate) mod predict;
 mod recipe;
 pub(crate) mod regions;
@@ -64,37 +61,6 @@ fn load(data: &str, file: &FileArgs, common: &Common) -> anyhow::Result<(Dataset
         FileOptions { target: file.target.clone(), test: file.test.clone(), task: file.task.map(Into::into) };
     let Opened { dataset, notes } = files::open(Path::new(data), &options)?;
     Ok((dataset, notes))
-}
-
-/// Protocol buffers, which an ONNX file is one of, end at 2 GiB.
-const LARGEST_MODEL: u64 = 2 << 30;
-
-/// Reads a file whole. What is no regular file (a pipe nobody writes to, an endless device) is refused unopened.
-fn read_regular(path: &Path, at_most: Option<u64>) -> anyhow::Result<Vec<u8>> {
-    let cannot_read = || format!("cannot read `{}`", path.display());
-    let found = fs::metadata(path).with_context(cannot_read)?;
-    if !found.is_file() {
-        let what = if found.is_dir() { "a folder" } else { "a device or pipe" };
-        anyhow::bail!("`{}` is {what}, expected a regular file", path.display());
-    }
-    if let Some(most) = at_most.filter(|&most| found.len() > most) {
-        anyhow::bail!("`{}` has {} bytes, expected at most {most}", path.display(), found.len());
-    }
-    fs::read(path).with_context(cannot_read)
-}
-
-/// The network in a file, of either form.
-fn read_model(path: &Path) -> anyhow::Result<Network> {
-    let bytes = read_regular(path, Some(LARGEST_MODEL))?;
-    lessen_model::read(&bytes).map_err(|error| {
-        let hint = error.hint().map(str::to_owned);
-        let error = anyhow::Error::from(error)
-            .context(format!("`{}` is no model that can be used here", path.display()));
-        match hint {
-            Some(hint) => error.context(Advised { message: "cannot load the model".into(), hint }),
-            None => error,
-        }
-    })
 }
 
 /// Where a run on `dataset` writes.

@@ -18,7 +18,7 @@ pub use self::distil::DistilSpec;
 pub use self::mimic::StudentSpec;
 pub use self::prune::PruneSpec;
 pub(crate) use self::result::dataset_record;
-pub use self::teacher::Teacher;
+pub use self::teacher::{ModelTeacher, Teacher};
 pub use self::ticket::TicketSpec;
 use crate::error::CompressError;
 use crate::lessons::LessonRows;
@@ -100,7 +100,7 @@ impl<'a> Job<'a> {
         let key = self.key((spec, self.spec.munge_from), vec![teacher.content.clone()]);
         let rows = evenly(&self.split.train, self.spec.munge_from);
         stages.stage("transfer set", &key, |progress, _| {
-            TransferSet::make(self.dataset, &rows, teacher.ensemble.as_ref(), spec, self.spec.seed, progress)
+            TransferSet::make(self.dataset, &rows, teacher.predictor.as_ref(), spec, self.spec.seed, progress)
         })
     }
 

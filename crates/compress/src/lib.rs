@@ -40,7 +40,9 @@ pub use architecture::{Architecture, UnknownArchitecture};
 pub use budget::{Budget, Speed};
 pub use error::{CompressError, ReadBackError};
 pub use fit::{FitSpec, FitStart, fit};
-pub use job::{DistilSpec, PruneSpec, StudentSpec, Teacher, TicketSpec, compress, transfer_set};
+pub use job::{
+    DistilSpec, ModelTeacher, PruneSpec, StudentSpec, Teacher, TicketSpec, compress, transfer_set,
+};
 pub use judged::Judged;
 pub use lessons::Weighing;
 pub use made::TEACHER;

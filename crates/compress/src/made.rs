@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lessen_model::{Network, Predictor};
 use lessen_records::{Role, StageRecord};
-use lessen_teachers::{Ensemble, Learned};
+use lessen_teachers::Learned;
 use lessen_units::{Figure, Joules};
 
 use crate::assessment::Entrant;
@@ -18,7 +18,9 @@ pub const TEACHER: &str = "teacher";
 
 /// A teacher with its best member, and what it stands on.
 pub(crate) struct MadeTeacher {
-    pub(crate) ensemble: Arc<Ensemble>,
+    pub(crate) predictor: Arc<dyn Predictor>,
+    /// How it was made.
+    pub(crate) method: String,
     pub(crate) best_member: Option<Arc<Learned>>,
     pub(crate) receipts: Vec<StageRecord>,
     pub(crate) content: String,
@@ -102,7 +104,7 @@ impl MadeTeacher {
             made_with: made_with.clone(),
             to_repay: made_with.clone(),
         };
-        let mut teacher = entrant("teacher", Role::Teacher, "ensemble selection", self.ensemble.clone());
+        let mut teacher = entrant("teacher", Role::Teacher, &self.method, self.predictor.clone());
         teacher.file_bytes = folder_bytes(&folder.join(TEACHER));
         teacher.file = teacher.file_bytes.map(|_| TEACHER.to_owned());
         let best = self.best_member.iter().map(|best| {

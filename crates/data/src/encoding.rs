@@ -151,13 +151,25 @@ impl From<Encoding> for Vec<ColumnEncoding> {
 impl Encoding {
     /// The same with pixels as shares of the brightest, 0 to 1, as many papers have them: a dark pixel is 0.
     #[must_use]
-    pub fn with_pixels_from_0_to_1(mut self) -> Self {
+    pub fn with_pixels_from_0_to_1(self) -> Self {
+        self.with_pixels_scaled(0.0, f32::from(u8::MAX))
+    }
+
+    /// The same with a pixel `x`, 0 to 255, as `(x - shift) / scale`.
+    #[must_use]
+    pub fn with_pixels_scaled(mut self, shift: f32, scale: f32) -> Self {
         for column in &mut self.columns {
-            if let ColumnEncoding::Pixels { shift, scale, .. } = column {
-                (*shift, *scale) = (0.0, f32::from(u8::MAX));
+            if let ColumnEncoding::Pixels { shift: own_shift, scale: own_scale, .. } = column {
+                (*own_shift, *own_scale) = (shift, scale);
             }
         }
         self
+    }
+
+    /// Raw numbers as they are; nominal columns by the levels that are there, missing cells filled with their column's mean.
+    pub fn unscaled_of(features: &Features) -> Self {
+        let rows: Vec<u32> = (0..features.rows() as u32).collect();
+        Self::fit(features, &rows).unscaled().0
     }
 
     /// Fits levels, centres and scales on `training_rows` alone. Numeric columns get mean 0 and standard

@@ -59,7 +59,7 @@ pub(crate) struct Workspace {
 pub(crate) const FEW_ROWS: usize = 4;
 
 /// Rows that go through all layers together: what a layer makes of them is still near when the next one reads it.
-const CHUNK: usize = 64;
+pub(crate) const CHUNK: usize = 64;
 
 /// Multiply-accumulates below which rows are not worth a second thread: without their zeros, which takes longest, 70 microseconds.
 const LEAST_SHARED: usize = 1 << 20;

@@ -49,7 +49,7 @@ pub use initial::{Activation, Initial, Start};
 pub use kernels::function::exp_in_place;
 pub use kernels::product::{Matrix, MatrixMut, product};
 pub use mapped::{MapError, Mapped};
-pub use plan::Plan;
+pub use plan::{Activity, Plan};
 pub use recipe::{Optimiser, Penalty, Recipe, Schedule};
 pub use targets::{Blend, NO_LABEL, Targets, Taught, soften};
 pub use trainer::{CheckpointError, Trainer, TrainingRows};

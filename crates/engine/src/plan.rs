@@ -1,5 +1,6 @@
 //! A network compiled to predict.
 
+mod activity;
 mod layer;
 
 use std::convert::Infallible;
@@ -15,6 +16,7 @@ use crate::error::EngineError;
 use crate::forward::{Forward, Layers, Room};
 use crate::kernels::aligned::Aligned;
 
+pub use self::activity::Activity;
 use self::layer::{Limits, PlanLayer};
 
 /// A network compiled to predict: layers in a row, buffers that are kept between calls.

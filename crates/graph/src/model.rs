@@ -24,6 +24,8 @@ pub struct Model {
     proto: ModelProto,
     /// Where its file is, if it was read from one.
     folder: Option<PathBuf>,
+    /// Bytes of the file.
+    file_bytes: u64,
 }
 
 /// How a model is counted.
@@ -42,9 +44,8 @@ impl Model {
     /// [`GraphError`].
     pub fn open(path: &Path) -> Result<Self, GraphError> {
         let failed = |source| GraphError::Io { path: path.to_owned(), source };
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let bytes = map(path, Reads::WhenLookedAt).map_err(failed)?;
-        Ok(Self { folder: Some(folder), ..Self::decode(bytes)? })
+        Ok(Self::decode(bytes)?.in_folder_of(path))
     }
 
     /// Of the bytes of such a file. Tensors share them; data in other files cannot be found.
@@ -53,12 +54,33 @@ impl Model {
     /// [`GraphError`].
     pub fn decode(bytes: Bytes) -> Result<Self, GraphError> {
         let malformed = |problem: String| GraphError::Malformed { problem };
+        let file_bytes = bytes.len() as u64;
         check_parts(&bytes, MOST_PARTS).map_err(|error| malformed(error.to_string()))?;
         let proto = ModelProto::decode(bytes).map_err(|error| malformed(error.to_string()))?;
         if proto.graph.is_none() {
             return Err(GraphError::Graph { expected: "a graph".into(), found: "none".into() });
         }
-        Ok(Self { proto, folder: None })
+        Ok(Self { proto, folder: None, file_bytes })
+    }
+
+    /// The same in a folder, where its data in other files is.
+    #[must_use]
+    pub fn in_folder_of(mut self, path: &Path) -> Self {
+        self.folder = Some(path.parent().unwrap_or(Path::new("")).to_owned());
+        self
+    }
+
+    /// Bytes of its file and of those that it names, each once; what is not there has none.
+    pub fn stored_bytes(&self) -> u64 {
+        let tensors = self.proto.graph.iter().flat_map(|graph| &graph.initializer);
+        let files: HashSet<PathBuf> = tensors
+            .filter_map(|tensor| match tensor::place(tensor) {
+                Ok(Place::Elsewhere { location, .. }) => self.other_file(&tensor.name, &location).ok(),
+                _ => None,
+            })
+            .collect();
+        let bytes = |path: PathBuf| std::fs::metadata(path).map_or(0, |about| about.len());
+        self.file_bytes.saturating_add(files.into_iter().map(bytes).sum())
     }
 
     /// The file's message.
@@ -118,7 +140,7 @@ impl Model {
     }
 
     /// A file that a tensor names, if it is in the model's folder.
-    fn other_file(&self, tensor: &str, location: &str) -> Result<PathBuf, GraphError> {
+    pub(crate) fn other_file(&self, tensor: &str, location: &str) -> Result<PathBuf, GraphError> {
         let refused = |problem: String| GraphError::External {
             tensor: tensor.to_owned(),
             location: location.to_owned(),

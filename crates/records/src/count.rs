@@ -55,6 +55,9 @@ pub struct CountedModelRecord {
     /// What it takes on a chip, where that was asked for.
     #[serde(default)]
     pub energy: Option<ChipEnergyRecord>,
+    /// How much of what its layers give is not zero, where rows were predicted to tell.
+    #[serde(default)]
+    pub activity: Option<ActivityRecord>,
     /// Its nodes in their order.
     pub layers: Vec<LayerRecord>,
     /// Tensors of a file of weights.
@@ -83,6 +86,44 @@ pub struct ChipEnergyRecord {
     pub weights_from_dram_joules: Figure<Joules>,
     /// Of fetching them from a cache.
     pub weights_from_sram_joules: Figure<Joules>,
+}
+
+/// How much of what layers give is not zero for some rows, and what that leaves of their arithmetic (Han et al. 2015, Tables 2 to 5).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActivityRecord {
+    /// The rows' data set.
+    pub data: String,
+    /// How many.
+    pub rows: u64,
+    /// Share of the encoded rows' numbers that are not zero; Han counts these as dense, and so does `flops_share`.
+    pub input_density: f64,
+    /// Layers with weights, in order.
+    pub layers: Vec<LayerActivityRecord>,
+    /// Share of all layers' results that is not zero.
+    pub activation_density: f64,
+    /// Share of the weights that is not zero.
+    pub weight_density: f64,
+    /// Share of the multiply-accumulates left where neither the weight nor what it is multiplied with is zero, as each layer's is.
+    pub flops_share: f64,
+    /// Share of them left where the weight is not zero: what an engine saves that looks at weights alone.
+    pub flops_share_of_weights: f64,
+}
+
+/// The same of a layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerActivityRecord {
+    /// Its name.
+    pub name: String,
+    /// Its weights.
+    pub weights: u64,
+    /// Two a multiply-accumulate.
+    pub flops: u64,
+    /// Share of its results behind the activation that is not zero.
+    pub activation_density: f64,
+    /// Share of its weights that is not zero.
+    pub weight_density: f64,
+    /// `weight_density` times the `activation_density` of the layer before, which is 1 for the first.
+    pub flops_share: f64,
 }
 
 /// A free dimension of a model.

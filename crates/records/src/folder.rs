@@ -81,7 +81,9 @@ impl OutputFolder {
     /// # Errors
     /// [`RecordError::File`].
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), RecordError> {
-        write_whole(&self.path.join(name), bytes)
+        let path = self.path.join(name);
+        make_parent(&path)?;
+        write_whole(&path, bytes)
     }
 
     /// What was kept at this place (`stages/student-0123`), if it is there; then it is whole.

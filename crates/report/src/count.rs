@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lessen_records::CountRecord;
-use lessen_records::count::{ChipEnergyRecord, CountedModelRecord, LayerRecord};
+use lessen_records::count::{ChipEnergyRecord, CountedModelRecord, LayerActivityRecord, LayerRecord};
 use lessen_units::{Figure, Joules};
 
 use crate::grid::Grid;
@@ -27,7 +27,7 @@ pub fn text(record: &CountRecord, detail: Detail) -> String {
     for model in &record.models {
         let is_one = record.models.len() == 1;
         let heading = if is_one { String::new() } else { format!("{}\n", one_line(&model.file)) };
-        let parts = [details(model, detail), assumed(model), uncounted(model)];
+        let parts = [details(model, detail), activity(model), assumed(model), uncounted(model)];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         if !parts.is_empty() {
             text += &format!("\n{heading}{}", parts.join("\n"));
@@ -148,6 +148,41 @@ fn tensors(model: &CountedModelRecord) -> String {
     };
     let header = vec![vec!["tensor", "of", "extents", "bytes", "not 0"]];
     Grid::new(header, model.tensors.iter().map(cells)).with_words(&[1, 2]).text(WIDTH)
+}
+
+/// How much of what layers give is not zero, as in Tables 2 to 5 of Han et al. 2015.
+fn activity(model: &CountedModelRecord) -> String {
+    let Some(activity) = &model.activity else { return String::new() };
+    let header = vec![vec!["layer", "weights", "FLOPs", "results not 0", "weights not 0", "FLOPs left"]];
+    let cells = |layer: &LayerActivityRecord| {
+        vec![
+            layer.name.clone(),
+            count(layer.weights),
+            count(layer.flops),
+            percent(layer.activation_density),
+            percent(layer.weight_density),
+            percent(layer.flops_share),
+        ]
+    };
+    let sum = |of: fn(&LayerActivityRecord) -> u64| count(activity.layers.iter().map(of).sum());
+    let total = vec![
+        "in all".to_owned(),
+        sum(|layer| layer.weights),
+        sum(|layer| layer.flops),
+        percent(activity.activation_density),
+        percent(activity.weight_density),
+        percent(activity.flops_share),
+    ];
+    let lines = activity.layers.iter().map(cells).chain([total]);
+    let said = format!(
+        "{} rows of {}, of which {} of the numbers are not 0. FLOPs left: weights not 0 times results not 0 of the layer before, the first \
+         layer's counted as dense (Han et al. 2015); without the zeros among the weights alone {} are left",
+        count(activity.rows),
+        one_line(&activity.data),
+        percent(activity.input_density),
+        percent(activity.flops_share_of_weights),
+    );
+    Grid::new(header, lines).text(WIDTH) + &wrapped(&said, WIDTH, "  ") + "\n"
 }
 
 /// `[1, 64, ?]`: what is not known is asked for.

@@ -12,6 +12,8 @@ mod calibration;
 mod cost;
 mod ensemble;
 mod examples;
+#[cfg(feature = "foreign")]
+pub mod foreign;
 mod learned;
 mod learner;
 pub mod library;

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::foreign::ForeignArgs;
 use super::{FileArgs, PartName, count};
 
 /// `lessen bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// Models, then the data. Models: an ONNX or compact (`.lsm`) file of ours, a run's folder (its chosen model), a saved
+    /// Models, then the data. Models: an ONNX or compact (`.lsm`) file, a run's folder (its chosen model), a saved
     /// teacher's folder. Data: a named set, or your own file with the column to be predicted.
     #[arg(required = true, num_args = 2.., value_names = ["MODEL", "DATA"])]
     pub(crate) models_and_data: Vec<String>,
@@ -42,6 +43,9 @@ pub(crate) struct BenchArgs {
     /// What DATA is, where it is your own.
     #[command(flatten)]
     pub(crate) file: FileArgs,
+    /// What models are that another tool wrote.
+    #[command(flatten)]
+    pub(crate) foreign: ForeignArgs,
 }
 
 /// What runs a network.

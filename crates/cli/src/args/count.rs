@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::FileArgs;
+use super::foreign::ForeignArgs;
+
 /// `lessen count`.
 #[derive(Debug, Args)]
 pub(crate) struct CountArgs {
@@ -22,6 +25,16 @@ pub(crate) struct CountArgs {
     /// What arithmetic and fetching the weights take by a table of energies an operation.
     #[arg(long, value_enum, value_name = "TABLE")]
     pub(crate) energy: Option<EnergyTable>,
+    /// Rows that are predicted to tell how much of what layers give is not 0, and what is left of the arithmetic without those zeros
+    /// (Han et al. 2015): a named data set, or your own file. For networks of known layers.
+    #[arg(long, value_name = "DATA")]
+    pub(crate) data: Option<String>,
+    /// What DATA is, where it is your own.
+    #[command(flatten)]
+    pub(crate) file: FileArgs,
+    /// What models are that another tool wrote.
+    #[command(flatten)]
+    pub(crate) foreign: ForeignArgs,
     /// Read weights that lie in files beside the model, too, to tell how many are not zero.
     #[arg(long)]
     pub(crate) read_external: bool,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use lessen_compress::Architecture;
 
+use super::foreign::ForeignArgs;
 use super::numbers::{above_zero, at_least_zero, below_one};
 use super::{FileArgs, MetricName, count};
 
@@ -44,6 +45,9 @@ pub(crate) struct StartArgs {
     /// Model file whose weights are the first ones, instead of drawn ones; what is pruned stays so.
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["arch", "activation", "init", "dropout", "input_dropout"])]
     pub(crate) from: Option<PathBuf>,
+    /// What that file is, where another tool wrote it.
+    #[command(flatten)]
+    pub(crate) foreign: ForeignArgs,
     /// The network.
     #[command(flatten)]
     pub(crate) network: NetworkArgs,

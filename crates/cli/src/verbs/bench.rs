@@ -29,9 +29,12 @@ pub(crate) fn run(args: &BenchArgs, common: &Common, output: &Output) -> anyhow:
     let Some((data, named)) = args.models_and_data.split_last() else {
         anyhow::bail!("expected models, then data");
     };
-    let models = models::read(named)?;
+    let mut models = models::read(named)?;
     let rows = Rows::read(data, &models, args, common)?;
     let mut notes = rows.notes.clone();
+    for model in &mut models {
+        model.settle(&rows.dataset, args.foreign, &mut notes)?;
+    }
     let contenders = contenders(&models, &rows, args, &mut notes)?;
     let folder =
         common.out.as_deref().map(|path| OutputFolder::open(path, KIND, common.force)).transpose()?;

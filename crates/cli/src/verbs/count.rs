@@ -1,5 +1,7 @@
 //! `lessen count`: what computing models takes.
 
+mod activity;
+
 use std::path::Path;
 
 use lessen_footprint::{ChipEnergy, Tables};
@@ -16,10 +18,12 @@ use anyhow::Context as _;
 use lessen_units::Operations;
 
 use crate::Outcome;
+use crate::args::Common;
 use crate::args::count::{By, CountArgs, EnergyTable};
 use crate::output::Output;
 
-pub(crate) fn run(args: &CountArgs, output: &Output) -> anyhow::Result<Outcome> {
+pub(crate) fn run(args: &CountArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
+    let data = args.data.as_ref().map(|data| super::load(data, &args.file, common)).transpose()?;
     let options = Options { dims: args.dim.iter().cloned().collect(), reads_other_files: args.read_external };
     let models = args
         .models
@@ -28,6 +32,13 @@ pub(crate) fn run(args: &CountArgs, output: &Output) -> anyhow::Result<Outcome> 
     let mut models: Vec<CountedModelRecord> = models.collect::<anyhow::Result<_>>()?;
     if args.energy == Some(EnergyTable::Nm45) {
         models.iter_mut().for_each(|model| model.energy = at_45nm(model));
+    }
+    if let Some((dataset, notes)) = &data {
+        for (model, path) in models.iter_mut().zip(&args.models) {
+            let (found, assumed) = activity::of(path, dataset, args.foreign)?;
+            model.activity = Some(found);
+            model.notes.extend(notes.iter().cloned().chain(assumed));
+        }
     }
     let is_complete = models.iter().all(|model| model.complete);
     let record = CountRecord { schema: Schema::default(), models, extra: serde_json::Map::default() };
@@ -113,6 +124,7 @@ fn of_graph(file: String, format: &str, count: &Count) -> CountedModelRecord {
         peak_activation_bytes: activations.map(|activations| activations.peak_bytes),
         flops_per_byte: count.flops_per_byte(),
         energy: None,
+        activity: None,
         layers: layers.collect(),
         tensors: Vec::new(),
         uncounted: uncounted.collect(),
@@ -163,6 +175,7 @@ fn of_weights(file: String, tensors: Vec<safetensors::Stored>) -> CountedModelRe
         peak_activation_bytes: None,
         flops_per_byte: None,
         energy: None,
+        activity: None,
         layers: Vec::new(),
         tensors: tensors.collect(),
         uncounted: Vec::new(),

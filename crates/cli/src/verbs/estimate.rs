@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
+use anyhow::Context as _;
 use lessen_footprint::device::Precision;
 use lessen_footprint::estimate::{Arithmetic, DeviceName, Setting, elsewhere};
 use lessen_footprint::{EstimateError, EstimateSpec, Intensity, Place, SiteSpec, Tables, estimate};
+use lessen_graph::{Model, Options};
+use lessen_model::{Format, compact};
 use lessen_records::{EstimateRecord, Record};
 use lessen_report::estimate as screen;
 use lessen_units::{Flops, FlopsPerSecond, Hours, Usd, UsdPerHour, Watts};
@@ -14,7 +17,7 @@ use crate::args::Common;
 use crate::args::estimate::{EstimateArgs, PrecisionName, WorkArgs};
 use crate::failure::Advised;
 use crate::output::Output;
-use crate::verbs::site;
+use crate::verbs::{model, site};
 
 mod live;
 mod published;
@@ -71,9 +74,8 @@ fn spec(args: &EstimateArgs, intensity: Option<Intensity>) -> anyhow::Result<Est
 
 fn arithmetic(work: &WorkArgs) -> anyhow::Result<Option<Arithmetic>> {
     if let (Some(model), Some(examples)) = (&work.model, work.examples) {
-        let network = super::read_model(model)?;
         return Ok(Some(Arithmetic::Counted {
-            flops_per_example: network.operations().flops(),
+            flops_per_example: flops_per_example(model)?,
             examples: examples.get(),
             epochs: work.epochs.map_or(1, std::num::NonZeroU64::get),
         }));
@@ -82,6 +84,25 @@ fn arithmetic(work: &WorkArgs) -> anyhow::Result<Option<Arithmetic>> {
         return Ok(Some(Arithmetic::Tokens { parameters, tokens }));
     }
     Ok(work.flops.map(|flops| Arithmetic::Flops(Flops(flops))))
+}
+
+/// FLOPs that a model takes for an example: of any ONNX file whose arithmetic is known to the last node.
+fn flops_per_example(path: &Path) -> anyhow::Result<u64> {
+    let cannot_count = || format!("cannot count `{}`", path.display());
+    let bytes = model::read_regular(path, None)?;
+    if Format::of(&bytes) == Format::Compact {
+        return Ok(compact::read(&bytes).with_context(cannot_count)?.operations().flops());
+    }
+    let count = Model::decode(bytes.into())
+        .and_then(|model| model.in_folder_of(path).count(&Options::default()))
+        .with_context(cannot_count)?;
+    if let Some((node, reason)) = count.unknown().next() {
+        let message =
+            format!("`{}`: node `{}` ({}) is not counted: {}", path.display(), node.name, node.op, reason.0);
+        let hint = "`lessen count` shows what is known; `--flops` says the sum by hand".to_owned();
+        return Err(Advised { message, hint }.into());
+    }
+    Ok(count.operations().flops())
 }
 
 /// An intensity that goes before the region's, and what there is to say about where it is from.

@@ -2,17 +2,22 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use lessen_compress::munge::Neighbours;
 use lessen_compress::{
-    CompressOptions, Method, Metric, Planned, Progress, Stages, TEACHER, Teacher, transfer_set,
+    CompressOptions, Method, Metric, ModelTeacher, Planned, Progress, Stages, TEACHER, Teacher, transfer_set,
 };
 use lessen_data::Dataset;
+use lessen_engine::Plan;
 use lessen_meter::Meter;
+use lessen_model::Format;
 use lessen_records::OutputFolder;
 
+use super::model::{self, Any};
 use crate::Outcome;
+use crate::args::foreign::ForeignArgs;
 use crate::args::{Common, MetricName, MimicArgs, NeighboursName};
 use crate::failure::Advised;
 use crate::output::Output;
@@ -23,9 +28,10 @@ pub(crate) fn run(args: &MimicArgs, common: &Common, output: &Output) -> anyhow:
     if let Some(file) = &args.transfer_only {
         look_where_to_write(file, common.force)?;
     }
-    let (dataset, notes) = super::load(&args.data, &args.file, common)?;
+    let (dataset, mut notes) = super::load(&args.data, &args.file, common)?;
     let options = options(args);
     let teacher = match &args.teacher {
+        Some(file) if file.is_file() => Teacher::Model(of_file(file, &dataset, args.foreign, &mut notes)?),
         Some(folder) => Teacher::load(&teacher_folder(folder), &dataset, common.seed)?,
         None => Teacher::Library,
     };
@@ -57,6 +63,39 @@ fn options(args: &MimicArgs) -> CompressOptions {
         spread: Some(args.spread),
         ..CompressOptions::default()
     }
+}
+
+/// A model as a teacher.
+fn of_file(
+    path: &Path,
+    dataset: &Dataset,
+    said: ForeignArgs,
+    notes: &mut Vec<String>,
+) -> anyhow::Result<ModelTeacher> {
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let teacher = match model::read_any(path)? {
+        Any::Network(read) => {
+            let known = read.on(path, model::Rows::Of(dataset), said)?;
+            notes.extend(known.notes);
+            // With what was said of it, where another tool wrote it.
+            let file = (
+                format!("{name}{}", if known.is_foreign { ".read.onnx" } else { "" }),
+                match known.is_foreign {
+                    true => Format::Onnx.write(&known.network),
+                    false => model::read_regular(path, None)?,
+                },
+            );
+            let predictor = Arc::new(Plan::new("teacher", known.network)?);
+            ModelTeacher { predictor, method: "network".to_owned(), files: vec![file] }
+        }
+        Any::Graph(graph) => {
+            let file = (name, graph.as_one_file()?);
+            let predictor = graph.on(path, dataset, said, notes)?;
+            ModelTeacher { predictor, method: "model of another tool".to_owned(), files: vec![file] }
+        }
+    };
+    teacher.check(dataset)?;
+    Ok(teacher)
 }
 
 /// The teacher's own folder, where a run's folder is named.

@@ -9,6 +9,7 @@ use lessen_data::{Answer, Dataset, Features, named};
 use lessen_engine::Plan;
 use lessen_model::predict_rows;
 
+use super::model::{self, Known, Rows};
 use crate::Outcome;
 use crate::args::{Common, PartName, PredictArgs};
 use crate::output::Output;
@@ -20,11 +21,13 @@ const BLOCK: usize = 2048;
 const STDIN: (&str, &str) = ("-", "standard input");
 
 pub(crate) fn run(args: &PredictArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
-    let network = super::read_model(&args.model)?;
+    let model = model::read(&args.model)?;
     let is_named = named::names().any(|name| name == args.data);
     if args.data != STDIN.0 && (is_named || !files::is_own(&args.data)) {
         let dataset = named::load(&args.data, &super::folders(common))?;
         let rows = part(&dataset, args.part, common.seed)?;
+        let Known { network, notes, .. } = model.on(&args.model, Rows::Of(&dataset), args.foreign)?;
+        notes.iter().for_each(|note| output.talk(&format!("note: {note}")));
         let mut printer = Printer::new(Plan::new("model", network)?, output);
         let mut right_rows = Some(0);
         for rows in rows.chunks(BLOCK) {
@@ -40,22 +43,27 @@ pub(crate) fn run(args: &PredictArgs, common: &Common, output: &Output) -> anyho
     if args.part != PartName::All {
         anyhow::bail!("`--part` divides a named data set, and `{}` is a file", args.data);
     }
-    let plan = Plan::new("model", network)?;
-    let encoding = plan.network().encoding().clone();
+    let encoding = model.columns()?;
     let mut blocks = match args.data.as_str() {
         data if data == STDIN.0 => {
             RowBlocks::of_text(&encoding, Path::new(STDIN.1), std::io::stdin().lock())?
         }
         data => RowBlocks::open(&encoding, Path::new(data))?,
     };
-    let mut printer = Printer::new(plan, output);
+    // The first rows say what another tool's model is given.
+    let mut next = blocks.next_block(BLOCK)?;
+    let rows = if matches!(next, Some(Features::Images(_))) { Rows::Images } else { Rows::Numbers };
+    let Known { network, notes, .. } = model.on(&args.model, rows, args.foreign)?;
+    notes.iter().for_each(|note| output.talk(&format!("note: {note}")));
+    let mut printer = Printer::new(Plan::new("model", network)?, output);
     let mut first = 0;
-    while let Some(features) = blocks.next_block(BLOCK)? {
+    while let Some(features) = next {
         let rows: Vec<u32> = (0..features.rows() as u32).collect();
         for rows in rows.chunks(BLOCK) {
             printer.block(&features, rows, first)?;
         }
         first += features.rows() as u64;
+        next = blocks.next_block(BLOCK)?;
     }
     printer.end()?;
     Ok(Outcome::Done)

@@ -1,18 +1,30 @@
 //! How networks begin and are trained, as it was typed.
 
 use lessen_compress::FitStart;
+use lessen_data::Dataset;
 use lessen_engine::{Activation, Initial, Optimiser, Penalty, Recipe, Schedule, Start};
-use lessen_model::Network;
+use lessen_model::{Format, Network};
 
+use super::model;
 use crate::args::train::{
     ActivationName, BoundArgs, InitName, NetworkArgs, OptimiserArgs, OptimiserName, ScheduleName, StartArgs,
 };
 
-/// What training begins with, and the network where that is a file's.
-pub(crate) fn begin(args: &StartArgs) -> anyhow::Result<(FitStart, Option<Network>)> {
+/// What training begins with, and the network where that is a file's; what was assumed of it is added to `notes`.
+pub(crate) fn begin(
+    args: &StartArgs,
+    dataset: &Dataset,
+    notes: &mut Vec<String>,
+) -> anyhow::Result<(FitStart, Option<Network>)> {
     if let Some(path) = &args.from {
-        let network = super::read_model(path)?;
-        return Ok((FitStart::of_file(path, &super::read_regular(path, None)?), Some(network)));
+        let known = model::read(path)?.on(path, model::Rows::Of(dataset), args.foreign)?;
+        notes.extend(known.notes);
+        // What another tool's file is also depends on what was said of it.
+        let bytes = match known.is_foreign {
+            true => Format::Onnx.write(&known.network),
+            false => model::read_regular(path, None)?,
+        };
+        return Ok((FitStart::of_file(path, &bytes), Some(known.network)));
     }
     let Some(architecture) = args.arch.clone() else { anyhow::bail!("`--arch` or `--from` is needed") };
     Ok((FitStart::Drawn { architecture, start: start(&args.network) }, None))

@@ -23,8 +23,8 @@ use crate::progress::Line;
 const KIND: &str = "ticket";
 
 pub(crate) fn run(args: &TicketArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
-    let (dataset, notes) = super::load(&args.data, &args.file, common)?;
-    let (start, file) = recipe::begin(&args.start)?;
+    let (dataset, mut notes) = super::load(&args.data, &args.file, common)?;
+    let (start, file) = recipe::begin(&args.start, &dataset, &mut notes)?;
     let spec = spec(args, start, common.seed);
     let paper = Paper { name: format!("ticket {}", dataset.name), ..Paper::default() };
     search((&dataset, &notes), (&spec, file.as_ref()), (&paper, args.repair), common, output)

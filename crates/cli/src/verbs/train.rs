@@ -23,9 +23,9 @@ const KIND: &str = "train";
 const EPOCHS: u64 = 20;
 
 pub(crate) fn run(args: &TrainArgs, common: &Common, output: &Output) -> anyhow::Result<Outcome> {
-    let (dataset, notes) = super::load(&args.data, &args.file, common)?;
+    let (dataset, mut notes) = super::load(&args.data, &args.file, common)?;
     let split = dataset.split(common.seed)?;
-    let (start, network) = recipe::begin(&args.start)?;
+    let (start, network) = recipe::begin(&args.start, &dataset, &mut notes)?;
     let spec = spec(args, start, &dataset, split.train.len(), common.seed)?;
     let path = super::output_folder(&dataset, common);
     let folder = OutputFolder::open(&path, KIND, common.force)?;

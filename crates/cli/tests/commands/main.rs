@@ -8,6 +8,7 @@ mod broken_ledger;
 mod count;
 mod data;
 mod estimate;
+mod foreign;
 mod help;
 mod job;
 mod own;

@@ -171,7 +171,7 @@ impl Job<'_> {
     ) -> Result<Done<Opinions>, CompressError> {
         let key = self.key("soft targets", vec![teacher.content.clone()]);
         stages.stage("soft targets", &key, |progress, _| {
-            let (ensemble, features) = (teacher.ensemble.as_ref(), &self.dataset.features);
+            let (ensemble, features) = (teacher.predictor.as_ref(), &self.dataset.features);
             let said = |share| progress.advance(share, "label");
             let training = label(ensemble, features, &self.split.train, &said)?;
             let validation = label(ensemble, features, &self.split.validation, &|_| ())?;

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use lessen_data::{Dataset, Task};
+use lessen_data::{Dataset, Task, hex};
 use lessen_model::{Predictor, predict_rows};
 use lessen_records::{StageRecord, content_name};
 use lessen_teachers::{Ensemble, Examples, Learned, Origin};
+use sha2::{Digest, Sha256};
 
 use super::Job;
 use crate::error::CompressError;
@@ -15,13 +16,44 @@ use crate::made::{MadeTeacher, TEACHER};
 use crate::select::{HillClimbSet, select};
 use crate::stages::{Done, Part, Stages};
 
+/// How an ensemble is made.
+const SELECTION: &str = "ensemble selection";
+
 /// Where the teacher comes from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Teacher {
     /// Fit a library and select an ensemble from it.
     Library,
     /// An ensemble that an earlier run saved.
     Given(Arc<Ensemble>),
+    /// A model of any kind, from a file.
+    Model(ModelTeacher),
+}
+
+/// A teacher that is a model: a network, or what another tool made.
+#[derive(Clone)]
+pub struct ModelTeacher {
+    /// What answers.
+    pub predictor: Arc<dyn Predictor>,
+    /// What it is, for people: `network`.
+    pub method: String,
+    /// Name and bytes of its files, which are kept with the run.
+    pub files: Vec<(String, Vec<u8>)>,
+}
+
+impl ModelTeacher {
+    /// Sees that it answers the rows of `dataset`.
+    ///
+    /// # Errors
+    /// Where it does not.
+    pub fn check(&self, dataset: &Dataset) -> Result<(), CompressError> {
+        let expected = dataset.answer().outputs();
+        if self.predictor.outputs() != expected {
+            return Err(CompressError::TeacherClasses { expected, found: self.predictor.outputs() });
+        }
+        predict_rows(self.predictor.as_ref(), &dataset.features, &[0])?;
+        Ok(())
+    }
 }
 
 impl Teacher {
@@ -62,6 +94,7 @@ impl Job<'_> {
                 self.select(members, stages)
             }
             Teacher::Given(ensemble) => self.given(ensemble.clone(), stages),
+            Teacher::Model(model) => Self::model(model, stages),
         }
     }
 
@@ -108,7 +141,8 @@ impl Job<'_> {
             .ok_or(CompressError::NothingSelected)?
             .with_origin(Some(origin(self.dataset, self.spec.seed)));
         ensemble.save(&stages.folder().path().join(TEACHER))?;
-        Ok(MadeTeacher { ensemble: Arc::new(ensemble), best_member, receipts, content: selected.content })
+        let (predictor, content) = (Arc::new(ensemble), selected.content);
+        Ok(MadeTeacher { predictor, method: SELECTION.to_owned(), best_member, receipts, content })
     }
 
     fn given(&self, ensemble: Arc<Ensemble>, stages: &Stages<'_>) -> Result<MadeTeacher, CompressError> {
@@ -121,7 +155,23 @@ impl Job<'_> {
         let best_member = best_member.map(|(member, _)| member.clone());
         let content = content_name("teacher", &ensemble.digests()?)?;
         ensemble.save(&stages.folder().path().join(TEACHER))?;
-        Ok(MadeTeacher { ensemble, best_member, receipts: Vec::new(), content })
+        let (predictor, method) = (ensemble, SELECTION.to_owned());
+        Ok(MadeTeacher { predictor, method, best_member, receipts: Vec::new(), content })
+    }
+
+    fn model(model: &ModelTeacher, stages: &Stages<'_>) -> Result<MadeTeacher, CompressError> {
+        let ModelTeacher { predictor, method, files } = model;
+        let digests: Vec<String> = files.iter().map(|(_, bytes)| hex(&Sha256::digest(bytes))).collect();
+        for (name, bytes) in files {
+            stages.folder().write(&format!("{TEACHER}/{name}"), bytes)?;
+        }
+        Ok(MadeTeacher {
+            predictor: predictor.clone(),
+            method: method.clone(),
+            best_member: None,
+            receipts: Vec::new(),
+            content: content_name("teacher", &digests)?,
+        })
     }
 }
 

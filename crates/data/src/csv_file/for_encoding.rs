@@ -107,6 +107,8 @@ impl<'a> RowsFor<'a> {
             (Some(places), _) => (places, true),
             (None, Some(places)) => (places, false),
             (None, None) if is_data(&first, &in_order, &wanted, &options) => (in_order, false),
+            // The pixels of an image have no names of their own: as many columns are those, whatever they are called.
+            (None, None) if is_image(encoding) && first.len() == wanted.len() => (in_order, true),
             (None, None) => {
                 let missing = wanted.iter().find(|column| !first.contains(&column.name));
                 return Err(missing_column(path, missing.map_or("", |column| &column.name), &first));
@@ -135,6 +137,10 @@ impl<'a> RowsFor<'a> {
         }
         Table::new(self.wanted.iter_mut().map(Wanted::take).collect())
     }
+}
+
+fn is_image(encoding: &Encoding) -> bool {
+    matches!(encoding.columns(), [ColumnEncoding::Pixels { .. }])
 }
 
 fn wanted(encoding: &Encoding) -> Vec<Wanted> {

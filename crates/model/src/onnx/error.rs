@@ -64,6 +64,27 @@ pub enum OnnxError {
         /// Its name.
         tensor: String,
     },
+    /// A node of another tool's model that is nothing which layers here do.
+    #[error("node `{node}` ({op}) keeps the model from being trained or pruned here: {why}")]
+    Kept {
+        /// The node's name, or that of the tensor that it makes.
+        node: String,
+        /// Its operator.
+        op: String,
+        /// Why.
+        why: String,
+    },
+    /// Another tool's model, for other rows.
+    #[error("the model takes rows of {expected} numbers, and the data makes rows of {found}")]
+    Rows {
+        /// Numbers in a row of the model's.
+        expected: usize,
+        /// Those of the data's.
+        found: usize,
+    },
+    /// The file as any tool would read it.
+    #[error(transparent)]
+    File(#[from] lessen_graph::GraphError),
     /// The layers are all known but do not fit together.
     #[error("the model's layers do not fit together")]
     Network(#[from] NetworkError),
@@ -73,9 +94,11 @@ impl OnnxError {
     /// Advice, where there is some.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Foreign { .. } => Some(
-                "a model of another tool can be a teacher; what is run, pruned or trained must be made by lessen",
-            ),
+            Self::Foreign { .. } => {
+                Some("as another tool's model it can be read where data says what its rows stand for")
+            }
+            Self::Kept { .. } => Some("it can be a teacher as it is: `lessen mimic DATA --teacher MODEL`"),
+            Self::File(error) => error.hint(),
             Self::External { .. } => Some("save the model as one file, without external data"),
             _ => None,
         }

@@ -18,7 +18,7 @@
 //! In a masked tensor a weight that is gone is `0.0`. One that is left and happens to be zero is written as
 //! `-0.0`, which computes the same, so that the file alone tells which weights are left.
 //!
-//! [`read()`] makes the same [`Network`](crate::Network) of such a file again, an [`OnnxError`] of anything else.
+//! [`read()`] makes the same [`Network`](crate::Network) of such a file again, [`Foreign`] one of another tool's file.
 //!
 //! # Example
 //! ```
@@ -37,12 +37,14 @@
 //! ```
 
 mod error;
+mod foreign;
 mod metadata;
 mod read;
 mod tensors;
 mod write;
 
 pub use error::OnnxError;
+pub use foreign::{Ending, Foreign, Signature};
 pub use read::read;
 pub use write::write;
 

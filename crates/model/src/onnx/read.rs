@@ -59,7 +59,7 @@ fn check_opset(model: &ModelProto) -> Result<(), OnnxError> {
     }
 }
 
-fn is_onnx(domain: &str) -> bool {
+pub(super) fn is_onnx(domain: &str) -> bool {
     matches!(domain, "" | "ai.onnx")
 }
 
@@ -261,7 +261,7 @@ fn operator(node: &NodeProto) -> Option<&str> {
     is_onnx(&node.domain).then_some(node.op_type.as_str())
 }
 
-fn qualified(node: &NodeProto) -> String {
+pub(super) fn qualified(node: &NodeProto) -> String {
     if is_onnx(&node.domain) {
         format!("`{}`", node.op_type)
     } else {
@@ -304,6 +304,6 @@ fn at(node: &NodeProto, expected: &str, found: &str) -> OnnxError {
     }
 }
 
-fn mismatch(expected: &str, found: &str) -> OnnxError {
+pub(super) fn mismatch(expected: &str, found: &str) -> OnnxError {
     OnnxError::Graph { expected: expected.into(), found: found.into() }
 }

@@ -6,6 +6,7 @@ mod compact;
 mod dead;
 mod examples;
 mod folding;
+mod foreign;
 mod hostile;
 mod read;
 mod reference;

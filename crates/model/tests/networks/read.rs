@@ -406,6 +406,6 @@ fn a_hint_says_what_to_do_about_foreign_models_and_external_data() {
     let external = onnx::read(&file.bytes()).unwrap_err();
     assert!(external.hint().unwrap().contains("without external data"));
     file.metadata.clear();
-    assert!(onnx::read(&file.bytes()).unwrap_err().hint().unwrap().contains("teacher"));
+    assert!(onnx::read(&file.bytes()).unwrap_err().hint().unwrap().contains("another tool's model"));
     assert_eq!(onnx::read(&[]).unwrap_err().hint(), None);
 }

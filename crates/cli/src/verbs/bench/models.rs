@@ -6,21 +6,26 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use lessen_compress::bench::{Contender, truth_of};
 use lessen_compress::{Truth, folder_bytes};
-use lessen_data::Answer;
+use lessen_data::{Answer, Dataset};
 use lessen_model::{Network, Predictor};
 use lessen_records::{Record, ResultRecord};
 use lessen_teachers::Ensemble;
 
 use super::rows::Rows;
+use crate::args::foreign::ForeignArgs;
 use crate::failure::Advised;
-use crate::verbs::{RESULT, mimic, read_model};
+use crate::verbs::model::{self, Any, Read};
+use crate::verbs::{RESULT, mimic};
 
 /// A model that was read.
 pub(super) struct Model {
     name: String,
     file: String,
     pub(super) network: Option<Network>,
-    pub(super) ensemble: Option<Arc<Ensemble>>,
+    /// Another tool's model, until it is told what its rows are.
+    foreign: Option<Any>,
+    /// What is no network.
+    pub(super) other: Option<Arc<dyn Predictor>>,
     bytes: Option<u64>,
 }
 
@@ -58,16 +63,20 @@ fn read_one(path: &Path) -> anyhow::Result<Model> {
         name: name_of(&folder),
         file: folder.display().to_string(),
         network: None,
+        foreign: None,
         bytes: folder_bytes(&folder),
-        ensemble: Some(Arc::new(ensemble)),
+        other: Some(Arc::new(ensemble)),
     })
 }
 
 fn of_network(path: &Path) -> anyhow::Result<Model> {
-    let network = read_model(path)?;
-    let bytes = std::fs::metadata(path).ok().map(|about| about.len());
+    let (network, foreign) = match model::read_any(path)? {
+        Any::Network(Read::Ours(network)) => (Some(network), None),
+        foreign => (None, Some(foreign)),
+    };
+    let bytes = model::stored_bytes(path);
     let (name, file) = (name_of(path), path.display().to_string());
-    Ok(Model { name, file, network: Some(network), ensemble: None, bytes })
+    Ok(Model { name, file, network, foreign, other: None, bytes })
 }
 
 /// The file of a run's chosen model.
@@ -84,6 +93,26 @@ fn name_of(path: &Path) -> String {
 }
 
 impl Model {
+    /// Tells another tool's model what its rows are; what was assumed is added to `notes`.
+    pub(super) fn settle(
+        &mut self,
+        dataset: &Dataset,
+        said: ForeignArgs,
+        notes: &mut Vec<String>,
+    ) -> anyhow::Result<()> {
+        let path = Path::new(&self.file);
+        match self.foreign.take() {
+            None => {}
+            Some(Any::Network(read)) => {
+                let known = read.on(path, model::Rows::Of(dataset), said)?;
+                notes.extend(known.notes);
+                self.network = Some(known.network);
+            }
+            Some(Any::Graph(graph)) => self.other = Some(graph.on(path, dataset, said, notes)?),
+        }
+        Ok(())
+    }
+
     /// What the model answers with; `None` where its files do not say.
     pub(super) fn answer(&self) -> Option<&Answer> {
         self.network.as_ref().map(Network::answer)
@@ -91,9 +120,9 @@ impl Model {
 
     /// The model in our own runtime, on `rows` as it reads them.
     pub(super) fn contender(&self, rows: &Rows) -> anyhow::Result<Contender> {
-        let predictor: Arc<dyn Predictor> = match (&self.network, &self.ensemble) {
+        let predictor: Arc<dyn Predictor> = match (&self.network, &self.other) {
             (Some(network), _) => Contender::plan(&self.name, network)?,
-            (None, Some(ensemble)) => ensemble.clone(),
+            (None, Some(other)) => other.clone(),
             (None, None) => anyhow::bail!("`{}` holds no model", self.file),
         };
         let dataset = &rows.dataset;
