@@ -1,4 +1,4 @@
-"""Writes the models of onnx's own node tests into a folder: what `--example corpus` counts. See README.md."""
+"""Writes the models of onnx's own node tests into a folder: what the test `corpus` of lessen-graph counts. See README.md."""
 
 import pathlib
 import sys

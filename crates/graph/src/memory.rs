@@ -21,70 +21,91 @@ pub(crate) fn activations(
     steps: &[Step<'_>],
     outputs: &[&str],
 ) -> Result<Activations, Reason> {
-    let Lives { holders, last_read } = Lives::of(inputs, steps, outputs);
-    let mut sizes: HashMap<&str, u64> = HashMap::new();
+    let lives = Lives::of(inputs, steps, outputs);
+    let mut sizes: Vec<u64> = vec![0; lives.last_read.len()];
     let mut held = Held::default();
     for (name, bytes) in inputs {
         let bytes = bytes.ok_or_else(|| unknown(&format!("the input `{name}`")))?;
-        sizes.insert(name, bytes);
+        if let Some(result) = lives.made_as(name) {
+            sizes[result] = bytes;
+        }
         held.take(bytes)?;
     }
     held.remember();
     for (place, step) in steps.iter().enumerate() {
         for (made, bytes) in step.node.output.iter().zip(&step.bytes) {
-            let is_held = holders.get(made.as_str()).is_some_and(|holder| holder == made);
-            if made.is_empty() || !is_held || step.node.op_type == "Constant" {
+            let Some(result) = lives.made_as(made).filter(|_| !made.is_empty()) else { continue };
+            if step.node.op_type == "Constant" {
                 continue;
             }
             let bytes = bytes.ok_or_else(|| unknown(&format!("`{}`", name(step.node))))?;
-            sizes.insert(made, bytes);
+            sizes[result] = bytes;
             held.take(bytes)?;
         }
         held.remember();
         let names = step.node.input.iter().map(String::as_str).chain(captured(step.node));
         let names = names.chain(step.node.output.iter().map(String::as_str));
         for given in names {
-            let Some(&holder) = holders.get(given) else { continue };
-            if last_read.get(holder).is_none_or(|&last| last <= place)
-                && let Some(bytes) = sizes.remove(holder)
-            {
-                held.now -= bytes;
+            let Some(&result) = lives.results.get(given) else { continue };
+            if lives.last_read[result].is_none_or(|last| last <= place) {
+                held.now -= std::mem::take(&mut sizes[result]);
             }
         }
     }
     Ok(Activations { bytes: held.all, peak_bytes: held.peak })
 }
 
-/// How long results are there.
+/// How long results are there. Each is a number here: names are looked up once.
 struct Lives<'a> {
-    /// What each name stands for: the name of the result that holds its numbers.
-    holders: HashMap<&'a str, &'a str>,
+    /// The result that holds the numbers of each name.
+    results: HashMap<&'a str, usize>,
+    /// The name that each result was made as.
+    names: Vec<&'a str>,
     /// The step that reads a result last; behind all of them for what the graph gives.
-    last_read: HashMap<&'a str, usize>,
+    last_read: Vec<Option<usize>>,
 }
 
 impl<'a> Lives<'a> {
     fn of(inputs: &[(&'a str, Option<u64>)], steps: &[Step<'a>], outputs: &[&'a str]) -> Self {
-        let mut holders: HashMap<&str, &str> = inputs.iter().map(|(name, _)| (*name, *name)).collect();
-        let mut last_read: HashMap<&str, usize> = HashMap::new();
+        let mut lives = Self {
+            results: HashMap::with_capacity(inputs.len() + steps.len()),
+            names: Vec::with_capacity(inputs.len() + steps.len()),
+            last_read: Vec::with_capacity(inputs.len() + steps.len()),
+        };
+        inputs.iter().for_each(|(name, _)| lives.make(name));
         for (place, step) in steps.iter().enumerate() {
-            for given in step.node.input.iter().map(String::as_str).chain(captured(step.node)) {
-                if let Some(holder) = holders.get(given) {
-                    last_read.insert(holder, place);
-                }
+            let mut first = None;
+            for (input, given) in
+                step.node.input.iter().map(String::as_str).chain(captured(step.node)).enumerate()
+            {
+                let Some(&result) = lives.results.get(given) else { continue };
+                lives.last_read[result] = Some(place);
+                first = first.or(Some(result).filter(|_| input == 0 && !step.node.input.is_empty()));
             }
-            let first = step.node.input.first().and_then(|given| holders.get(given.as_str())).copied();
             for (output, made) in step.node.output.iter().enumerate() {
-                let holder = first.filter(|_| output == 0 && is_view(step.node)).unwrap_or(made);
-                holders.insert(made, holder);
+                match first.filter(|_| output == 0 && is_view(step.node)) {
+                    Some(viewed) => drop(lives.results.insert(made, viewed)),
+                    None => lives.make(made),
+                }
             }
         }
         for output in outputs {
-            if let Some(holder) = holders.get(output) {
-                last_read.insert(holder, steps.len());
+            if let Some(&result) = lives.results.get(output) {
+                lives.last_read[result] = Some(steps.len());
             }
         }
-        Self { holders, last_read }
+        lives
+    }
+
+    fn make(&mut self, name: &'a str) {
+        self.results.insert(name, self.names.len());
+        self.names.push(name);
+        self.last_read.push(None);
+    }
+
+    /// The result that was made as this, and not as another name that this only stands for.
+    fn made_as(&self, name: &str) -> Option<usize> {
+        self.results.get(name).copied().filter(|&result| self.names[result] == name)
     }
 }
 

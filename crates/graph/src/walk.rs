@@ -113,6 +113,7 @@ impl<'a> Walker<'a> {
         context: &Context<'a>,
     ) -> Result<Vec<Value>, GraphError> {
         let mut scope = Scope::new(inputs, outer);
+        scope.make_room(graph.initializer.len() + graph.node.len());
         for tensor in &graph.initializer {
             let extents = Extents::of(tensor)?;
             let value = self.constant(&tensor.name, tensor, extents, true);

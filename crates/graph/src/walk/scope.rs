@@ -22,6 +22,11 @@ impl<'a, 's> Scope<'a, 's> {
         Self { values: inputs, said: HashMap::new(), missing: HashSet::new(), outer }
     }
 
+    /// For so many more values.
+    pub(crate) fn make_room(&mut self, values: usize) {
+        self.values.reserve(values);
+    }
+
     /// A constant; it may have the name of an input, whose usual value it is then.
     pub(crate) fn constant(&mut self, name: &'a str, value: Value) -> Result<(), GraphError> {
         match self.values.insert(name, value.bounded()) {

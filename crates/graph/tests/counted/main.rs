@@ -4,6 +4,7 @@
 
 mod built;
 mod control;
+mod corpus;
 mod hostile;
 mod operators;
 mod reference;

@@ -316,6 +316,9 @@ fn each_refusal_says_where_and_why() {
         let said = Graph::new(nodes, constants).refused();
         assert!(said.contains(at) && said.contains(why), "{said}");
     }
+    let nodes = vec![gemm("a"), node("Mul", &["a", "huge"], "b"), node("Mul", &["b", "huge"], "out")];
+    let said = Graph::new(nodes, vec![weights(), constant("huge", &[], &[1e30])]).refused();
+    assert!(said.contains("Gemm-a") && said.contains("larger than numbers of 32 bits"), "{said}");
     let mut foreign = node("Gemm", &["x", "w"], "out");
     foreign.domain = "com.example".into();
     let said = Graph::new(vec![foreign], vec![weights()]).refused();

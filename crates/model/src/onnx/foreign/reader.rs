@@ -185,8 +185,23 @@ impl<'a> Reader<'a> {
             return Err(OnnxError::Kept { node, op: format!("`{op}`"), why: why.into() });
         }
         let (last, outputs) = (last.clone(), row.width());
+        self.check_finite()?;
         mark_pruned(&mut self.layers, &mut self.notes);
         Ok(Foreign { nodes: self.layers, last, inputs, outputs, notes: self.notes })
+    }
+}
+
+impl Reader<'_> {
+    /// What is taken into a layer may be too much for its numbers.
+    fn check_finite(&self) -> Result<(), OnnxError> {
+        for (layer, (node, op)) in self.layers.iter().zip(&self.of) {
+            let Layer::Dense(dense) = &layer.layer else { continue };
+            if !dense.weights.values().iter().chain(&dense.bias).all(|number| number.is_finite()) {
+                let why = "with what is scaled around it, its weights are larger than numbers of 32 bits";
+                return Err(OnnxError::Kept { node: node.clone(), op: format!("`{op}`"), why: why.into() });
+            }
+        }
+        Ok(())
     }
 }
 
