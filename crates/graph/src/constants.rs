@@ -65,6 +65,12 @@ pub(crate) enum Numbers<'a> {
 }
 
 impl<'a> Constants<'a> {
+    /// For so many more of them.
+    pub(crate) fn make_room(&mut self, constants: usize) {
+        self.met.reserve(constants);
+        self.places.reserve(constants);
+    }
+
     /// Takes a constant in, and gives its place.
     pub(crate) fn meet(
         &mut self,

@@ -114,6 +114,11 @@ impl<'a> Walker<'a> {
     ) -> Result<Vec<Value>, GraphError> {
         let mut scope = Scope::new(inputs, outer);
         scope.make_room(graph.initializer.len() + graph.node.len());
+        self.constants.make_room(graph.initializer.len());
+        self.nodes.reserve(graph.node.len());
+        if context.depth == 0 {
+            self.steps.reserve(graph.node.len());
+        }
         for tensor in &graph.initializer {
             let extents = Extents::of(tensor)?;
             let value = self.constant(&tensor.name, tensor, extents, true);
