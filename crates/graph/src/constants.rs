@@ -154,6 +154,7 @@ pub(crate) fn weights(domain: &str, op: &str) -> &'static [usize] {
         ("" | "ai.onnx", "QLinearMatMul") => &[0, 3],
         ("" | "ai.onnx", "MatMul" | "MatMulInteger" | "Gemm") => &[0, 1],
         ("com.microsoft", "FusedMatMul" | "FusedGemm") => &[0, 1],
+        ("com.microsoft", "Attention") => &[1],
         ("" | "ai.onnx", "RNN" | "GRU") => &[1, 2],
         ("" | "ai.onnx", "LSTM") => &[1, 2, 7],
         ("" | "ai.onnx", "Einsum") => &[0, 1, 2, 3],

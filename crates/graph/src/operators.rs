@@ -13,6 +13,7 @@
 //! <https://github.com/onnx/onnx/blob/main/docs/Operators.md> says what the operators do.
 
 mod attention;
+mod attention_runtime;
 mod classic;
 mod convolution;
 mod einsum;
@@ -152,6 +153,8 @@ fn of_onnx_runtime(name: &str) -> Option<Operator> {
         | "SimplifiedLayerNormalization"
         | "SkipSimplifiedLayerNormalization"
         | "LayerNormalization" => normalisation::operator(name),
+        "RotaryEmbedding" => attention::operator(name),
+        "Attention" | "MultiHeadAttention" | "GroupQueryAttention" => attention_runtime::operator(name),
         _ => None,
     }
 }

@@ -16,15 +16,16 @@ pub(super) fn operator(name: &str) -> Option<Operator> {
 }
 
 /// Extents of queries, keys and values as `[batch, heads, length, width]`, whichever of the two forms they have.
-struct Heads {
-    batch: u64,
-    query_heads: u64,
-    queries: u64,
-    width: u64,
-    key_heads: u64,
-    keys: u64,
-    value_width: u64,
-    is_flat: bool,
+pub(super) struct Heads {
+    pub(super) batch: u64,
+    pub(super) query_heads: u64,
+    pub(super) queries: u64,
+    pub(super) width: u64,
+    pub(super) key_heads: u64,
+    pub(super) keys: u64,
+    pub(super) value_width: u64,
+    /// Whether heads lie beside each other in one dimension.
+    pub(super) is_flat: bool,
 }
 
 impl Heads {
@@ -61,37 +62,43 @@ impl Heads {
             _ => None,
         }
     }
+
+    /// What is attended to; the keys and values that are carried on; the scores.
+    pub(super) fn results(&self) -> [Option<Dims>; 4] {
+        let &Self { batch, query_heads, queries, width, key_heads, keys, value_width, is_flat } = self;
+        let known = |sides: &[u64]| -> Option<Dims> { Some(sides.iter().copied().map(Some).collect()) };
+        let attended = match is_flat {
+            true => query_heads.checked_mul(value_width).and_then(|width| known(&[batch, queries, width])),
+            false => known(&[batch, query_heads, queries, value_width]),
+        };
+        [
+            attended,
+            known(&[batch, key_heads, keys, width]),
+            known(&[batch, key_heads, keys, value_width]),
+            known(&[batch, query_heads, queries, keys]),
+        ]
+    }
+
+    /// A score is a product over the width; each takes its scaling, a mask's sum where there is one, and the four steps of a softmax;
+    /// what is attended to is a product over the keys. Masked positions are counted: kernels that leave them out do so by blocks.
+    pub(super) fn operations(&self, is_masked: bool, is_capped: bool) -> Result<Operations, Reason> {
+        let scores = times(&[self.batch, self.query_heads, self.queries, self.keys])?;
+        let width = self.width.checked_add(self.value_width).ok_or_else(|| unknown("the heads"))?;
+        // Divided by the cap, its tanh, times the cap.
+        let each = 5 + u64::from(is_masked) + 3 * u64::from(is_capped);
+        Ok(Operations { macs: times(&[scores, width])?, adds: times(&[scores, each])?, ..Operations::NONE })
+    }
 }
 
 /// What is attended to; the keys and values that are carried on; the scores, where they are asked for.
 fn attended(call: &Call<'_>) -> Vec<Value> {
     let element = call.input(0).and_then(|value| value.element);
     let Some(heads) = Heads::of(call) else { return vec![Value::new(element, None)] };
-    let Heads { batch, query_heads, queries, width, key_heads, keys, value_width, is_flat } = heads;
-    let known = |sides: &[u64]| -> Option<Dims> { Some(sides.iter().copied().map(Some).collect()) };
-    let attended = match is_flat {
-        true => query_heads.checked_mul(value_width).and_then(|width| known(&[batch, queries, width])),
-        false => known(&[batch, query_heads, queries, value_width]),
-    };
-    [
-        attended,
-        known(&[batch, key_heads, keys, width]),
-        known(&[batch, key_heads, keys, value_width]),
-        known(&[batch, query_heads, queries, keys]),
-    ]
-    .map(|dims| Value::new(element, dims))
-    .into()
+    heads.results().map(|dims| Value::new(element, dims)).into()
 }
 
-/// A score is a product over the width; each takes its scaling, a mask's sum where there is one, and the four steps of a softmax;
-/// what is attended to is a product over the keys. Masked positions are counted: kernels that leave them out do so by blocks.
 fn attention(call: &Call<'_>, _: &[Value]) -> Result<Operations, Reason> {
     let heads = Heads::of(call).ok_or_else(|| unknown("queries, keys and values"))?;
-    let scores = times(&[heads.batch, heads.query_heads, heads.queries, heads.keys])?;
-    let width = heads.width.checked_add(heads.value_width).ok_or_else(|| unknown("the heads"))?;
     let is_masked = call.has(3) || call.int("is_causal").unwrap_or(0) != 0;
-    let is_capped = call.float("softcap").is_some_and(|cap| cap != 0.0);
-    // Divided by the cap, its tanh, times the cap.
-    let each = 5 + u64::from(is_masked) + 3 * u64::from(is_capped);
-    Ok(Operations { macs: times(&[scores, width])?, adds: times(&[scores, each])?, ..Operations::NONE })
+    heads.operations(is_masked, call.float("softcap").is_some_and(|cap| cap != 0.0))
 }

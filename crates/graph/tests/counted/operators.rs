@@ -217,6 +217,57 @@ fn attention() {
 }
 
 #[test]
+fn attention_of_onnx_runtime() {
+    let of = |op, inputs: &[&[i64]]| case(op, inputs).domain("com.microsoft");
+    // As above: 3 heads, 5 queries of 8 numbers each, 7 keys.
+    let scores = 2 * 3 * 5 * 7;
+    of("MultiHeadAttention", &[&[2, 5, 24], &[2, 7, 24], &[2, 7, 27]])
+        .int("num_heads", 3)
+        .takes([scores * 17, scores * 5, 0], &[2, 5, 27]);
+    // A bias of what is given; keys by head, four of them from before.
+    of(
+        "MultiHeadAttention",
+        &[&[2, 5, 24], &[2, 5, 24], &[2, 5, 24], &[72], &[], &[], &[2, 3, 4, 8], &[2, 3, 4, 8]],
+    )
+    .without(4)
+    .without(5)
+    .int("num_heads", 3)
+    .results(3)
+    .takes([2 * 3 * 5 * 9 * 16, 2 * 3 * 5 * 9 * 5 + 3 * 240, 0], &[2, 5, 24]);
+    of("MultiHeadAttention", &[&[2, 5, 24], &[2, 3, 7, 8], &[2, 3, 7, 9]])
+        .int("num_heads", 3)
+        .takes([scores * 17, scores * 5, 0], &[2, 5, 27]);
+    // All three in one.
+    of("MultiHeadAttention", &[&[2, 5, 3, 3, 8]])
+        .int("num_heads", 3)
+        .takes([2 * 3 * 25 * 16, 2 * 3 * 25 * 5, 0], &[2, 5, 24]);
+
+    // Six heads of queries share three of keys, four of these from before; causal.
+    let grouped: [&[i64]; 5] = [&[2, 5, 48], &[2, 5, 24], &[2, 5, 24], &[2, 3, 4, 8], &[2, 3, 4, 8]];
+    of("GroupQueryAttention", &grouped)
+        .int("num_heads", 6)
+        .int("kv_num_heads", 3)
+        .takes([2 * 6 * 5 * 9 * 16, 2 * 6 * 5 * 9 * 6, 0], &[2, 5, 48]);
+    // Packed, and turned: three for each number of queries and keys.
+    of("GroupQueryAttention", &[&[2, 5, 96]])
+        .int("num_heads", 6)
+        .int("kv_num_heads", 3)
+        .int("do_rotary", 1)
+        .takes([2 * 6 * 25 * 16, 2 * 6 * 25 * 6 + 2 * 5 * 9 * 8 * 3, 0], &[2, 5, 48]);
+
+    // Rows of 16 numbers become queries, keys and values of 3 heads by 8.
+    of("Attention", &[&[2, 5, 16], &[16, 72], &[72]])
+        .int("num_heads", 3)
+        .takes([2 * 5 * 16 * 72 + 2 * 3 * 25 * 16, 2 * 3 * 25 * 5 + 2 * 5 * 72, 0], &[2, 5, 24]);
+    of("Attention", &[&[2, 5, 16], &[16, 72], &[], &[], &[2, 2, 3, 4, 8]])
+        .without(2)
+        .without(3)
+        .int("num_heads", 3)
+        .int("unidirectional", 1)
+        .takes([2 * 5 * 16 * 72 + 2 * 3 * 5 * 9 * 16, 2 * 3 * 5 * 9 * 6, 0], &[2, 5, 24]);
+}
+
+#[test]
 fn recurrent_layers() {
     // 7 steps, 2 rows, 4 units: 4 gates of 3 inputs and 4 states; 4 function values, 8 sums of biases and 5 steps.
     let cells = 7 * 2 * 4;

@@ -174,6 +174,10 @@ impl Graph {
     }
 
     fn read(self) -> Result<Foreign, OnnxError> {
+        Foreign::of(&Model::decode(self.model().into()).unwrap())
+    }
+
+    fn model(self) -> Vec<u8> {
         let dims =
             [DimensionProto::default(), DimensionProto { dim_value: Some(self.width), dim_param: None }];
         let shape = Some(TensorShapeProto { dim: dims.to_vec() });
@@ -191,7 +195,7 @@ impl Graph {
         };
         let opset_import = vec![OperatorSetIdProto { domain: String::new(), version: 17 }];
         let model = ModelProto { ir_version: 8, graph: Some(graph), opset_import, ..ModelProto::default() };
-        Foreign::of(&Model::decode(model.encode_to_vec().into()).unwrap())
+        model.encode_to_vec()
     }
 
     fn network(self, outputs: usize) -> Network {
@@ -354,6 +358,32 @@ fn small_files_do_not_make_large_networks() {
     let many = constant("pair", &[side], &[]);
     let said = Graph { width: side, ..Graph::new(nodes, vec![many]) }.refused();
     assert!(said.contains("many times as many numbers"), "{said}");
+}
+
+#[test]
+fn weights_beside_the_file_are_read_and_those_elsewhere_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("model");
+    std::fs::create_dir(&inside).unwrap();
+    let numbers: Vec<u8> = [1.0f32, 2.0, 3.0, 4.0].iter().flat_map(|number| number.to_le_bytes()).collect();
+    std::fs::write(inside.join("weights"), &numbers).unwrap();
+    std::fs::write(folder.path().join("others"), &numbers).unwrap();
+    let read = |location: &str| {
+        let entry = |key: &str, value: &str| lessen_graph::proto::StringStringEntryProto {
+            key: key.into(),
+            value: value.into(),
+        };
+        let external_data = vec![entry("location", location), entry("offset", "0"), entry("length", "16")];
+        let weights = TensorProto { external_data, data_location: 1, float_data: vec![], ..weights() };
+        let model = Graph::new(vec![node("Gemm", &["x", "w"], "out")], vec![weights]).model();
+        Foreign::of(&Model::decode(model.into()).unwrap().in_folder_of(&inside.join("model.onnx")))
+    };
+    let network = read("weights").unwrap().network(pixels(2), names(2)).unwrap();
+    assert_eq!(network.dense().next().unwrap().weights.values(), [1.0, 3.0, 2.0, 4.0]);
+    let outside = read("../others").unwrap_err();
+    assert!(outside.to_string().contains("outside of the model's folder"), "{outside}");
+    assert!(outside.hint().is_some());
+    assert!(read("nowhere").is_err());
 }
 
 /// The same file without a word on who wrote it.
