@@ -1,5 +1,7 @@
 //! A network: layers, weights, the encoding it expects and what its outputs stand for.
 
+use std::collections::HashSet;
+
 use lessen_data::{Answer, Encoding, Unit};
 use lessen_units::Operations;
 
@@ -131,8 +133,9 @@ impl Network {
     /// [`NetworkError`] naming the first node that does not fit.
     pub fn new(nodes: Vec<Node>, encoding: Encoding, answer: Answer) -> Result<Self, NetworkError> {
         let mut widths = vec![encoding.width()];
-        for (place, node) in nodes.iter().enumerate() {
-            if nodes[..place].iter().any(|earlier| earlier.name == node.name) {
+        let mut names = HashSet::new();
+        for node in &nodes {
+            if !names.insert(node.name.as_str()) {
                 return Err(NetworkError::Duplicate { node: node.name.clone() });
             }
             let &[input] = node.inputs.as_slice() else {

@@ -355,6 +355,25 @@ fn small_files_do_not_make_large_networks() {
     let constants = vec![constant("pair", &[1, 1], &[2.0])];
     let said = Graph { width: side, ..Graph::new(nodes.clone(), constants) }.refused();
     assert!(said.contains("last layer"), "one factor for all takes no room: {said}");
+    // A weight matrix scaled ten thousand times, and as many layers of one name.
+    let mut chain = vec![node("Gemm", &["x", "w"], "v0")];
+    chain.extend(
+        (0..10_000).map(|place| node("Mul", &[&format!("v{place}"), "pair"], &format!("v{}", place + 1))),
+    );
+    chain.last_mut().unwrap().output[0] = "out".into();
+    let wide = constant("w", &[2, 1000], &[1.0; 2000]);
+    let said = Graph::new(chain, vec![wide, constant("pair", &[1, 1], &[1.001])]).refused();
+    assert!(said.contains("many times as many numbers"), "{said}");
+    let mut chain: Vec<NodeProto> = (0..20_000)
+        .map(|place| NodeProto {
+            name: "same".into(),
+            ..node("Relu", &[&format!("v{place}")], &format!("v{}", place + 1))
+        })
+        .collect();
+    chain[0].input[0] = "x".into();
+    chain[19_999].output[0] = "out".into();
+    let network = Graph::new(chain, vec![]).network(2);
+    assert_eq!(network.nodes()[19_999].name, "same_20000");
     let many = constant("pair", &[side], &[]);
     let said = Graph { width: side, ..Graph::new(nodes, vec![many]) }.refused();
     assert!(said.contains("many times as many numbers"), "{said}");

@@ -51,6 +51,16 @@ impl Affine {
     /// What changes nothing.
     pub(super) const NONE: Self = Self { scale: Per::All(1.0), shift: Per::All(0.0) };
 
+    /// Numbers that are made where it is taken into a layer of so many weights, or joined with another.
+    pub(super) fn work(&self, weights: usize) -> u64 {
+        let each = |per: &Per| match per {
+            Per::All(_) => 0,
+            Per::Each(numbers) => numbers.len() as u64,
+        };
+        let scaled = if self.scale == Per::All(1.0) { 0 } else { weights as u64 };
+        each(&self.scale) + each(&self.shift) + scaled
+    }
+
     /// Whether it changes nothing.
     pub(super) fn is_none(&self) -> bool {
         *self == Self::NONE
@@ -68,7 +78,9 @@ impl Affine {
     /// Takes it into the layer before: `a (W x + b) + c = (a W) x + (a b + c)`.
     pub(super) fn into_results(self, dense: &mut Dense) {
         let inputs = dense.weights.shape().get(1).copied().unwrap_or_default().max(1);
-        dense.weights.update(|index, weight| (f64::from(weight) * self.scale.at(index / inputs)) as f32);
+        if self.scale != Per::All(1.0) {
+            dense.weights.update(|index, weight| (f64::from(weight) * self.scale.at(index / inputs)) as f32);
+        }
         for (place, bias) in dense.bias.iter_mut().enumerate() {
             *bias = (f64::from(*bias) * self.scale.at(place) + self.shift.at(place)) as f32;
         }

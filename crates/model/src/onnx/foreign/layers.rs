@@ -10,7 +10,7 @@ use super::reader::Reader;
 use super::value::{Row, Value};
 use super::{attributes, kept, name, rows};
 use crate::onnx::OnnxError;
-use crate::{Dense, Layer, Weights};
+use crate::{Dense, Layer, Node, Weights};
 
 /// Added to a variance where nothing is said.
 const USUAL_EPSILON: f32 = 1e-5;
@@ -235,6 +235,11 @@ impl<'a> Reader<'a> {
             return Err(kept(node, "it scales by what is no number"));
         }
         let is_alone = row.is_alone && node.output.first().is_some_and(|result| self.is_read_once(result));
+        let weights = match row.place.checked_sub(1).and_then(|place| self.layers.get(place)) {
+            Some(Node { layer: Layer::Dense(dense), .. }) => dense.weights.values().len(),
+            _ => 0,
+        };
+        self.spend(affine.work(weights) + row.affine.work(0) + 1)?;
         let row = Row { is_alone, ..row.clone() };
         let producer = row.place.checked_sub(1).and_then(|place| self.layers.get_mut(place));
         match producer.map(|producer| &mut producer.layer) {

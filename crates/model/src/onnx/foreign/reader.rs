@@ -13,8 +13,9 @@ use crate::onnx::OnnxError;
 use crate::onnx::read::{is_onnx, mismatch};
 use crate::{Layer, Node};
 
-/// Numbers that may be made for each byte of the files, and in any case: constants are turned, multiplied, spread over a row.
-const NUMBERS_A_BYTE: u64 = 4;
+/// Numbers that may be made or changed for each byte of the files, and in any case: constants are turned, multiplied, spread over a
+/// row, layers scaled. A weight of a byte that is cast, scaled, turned and joined by a bias takes seven.
+const NUMBERS_A_BYTE: u64 = 16;
 const NUMBERS_AT_LEAST: u64 = 1 << 20;
 
 /// Names and what they stand for, as nodes are walked.
@@ -31,6 +32,8 @@ pub(super) struct Reader<'a> {
     /// Numbers that may still be made.
     left: u64,
     pub(super) layers: Vec<Node>,
+    /// How many layers were to be called so.
+    names: HashMap<String, usize>,
     /// Name and operator of the node that each layer is of.
     of: Vec<(String, String)>,
     pub(super) notes: Vec<String>,
@@ -65,6 +68,7 @@ impl<'a> Reader<'a> {
             batch: None,
             left: (model.stored_bytes().saturating_mul(NUMBERS_A_BYTE)).max(NUMBERS_AT_LEAST),
             layers: Vec::new(),
+            names: HashMap::new(),
             of: Vec::new(),
             notes: Vec::new(),
         }
@@ -166,10 +170,15 @@ impl<'a> Reader<'a> {
     }
 
     /// `said`, or with a number behind it where a layer has that name.
-    fn free_name(&self, said: &str) -> String {
-        let is_free = |name: &String| self.layers.iter().all(|layer| layer.name != *name);
-        let numbered = (2..).map(|number| format!("{said}_{number}"));
-        std::iter::once(said.to_owned()).chain(numbered).find(is_free).unwrap_or_default()
+    fn free_name(&mut self, said: &str) -> String {
+        let mut name = said.to_owned();
+        while self.names.contains_key(&name) {
+            let number = self.names.entry(said.to_owned()).or_insert(1);
+            *number += 1;
+            name = format!("{said}_{number}");
+        }
+        self.names.insert(name.clone(), 1);
+        name
     }
 
     fn finish(mut self, inputs: usize, output: &str) -> Result<Foreign, OnnxError> {

@@ -1,5 +1,7 @@
 //! What a model takes and gives, whatever is between.
 
+use std::collections::HashSet;
+
 use lessen_graph::Model;
 use lessen_graph::proto::{GraphProto, NodeProto, ValueInfoProto};
 
@@ -61,8 +63,8 @@ impl Signature {
 
 /// Name, batch and extents of the only input that is no constant.
 pub(super) fn rows(graph: &GraphProto) -> Result<(String, Option<i64>, Vec<usize>), OnnxError> {
-    let is_given =
-        |input: &&ValueInfoProto| graph.initializer.iter().all(|constant| constant.name != input.name);
+    let constants: HashSet<&str> = graph.initializer.iter().map(|constant| constant.name.as_str()).collect();
+    let is_given = |input: &&ValueInfoProto| !constants.contains(input.name.as_str());
     let inputs: Vec<_> = graph.input.iter().filter(is_given).collect();
     let &[input] = inputs.as_slice() else {
         let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
