@@ -98,6 +98,8 @@ pub struct CompressOptions {
     pub swap_probability: Option<f64>,
     /// MUNGE's `s`.
     pub spread: Option<f32>,
+    /// Whether a teacher is there already: what a library would be cut to is nobody's business then.
+    pub has_teacher: bool,
 }
 
 /// Hidden units of the students where nothing is said.
@@ -139,7 +141,7 @@ impl Planned {
         let classes = dataset.answer().classes().map(<[String]>::len);
         let library = library::plan(training_rows, width, classes);
         // A budget cuts the library anew.
-        cut.extend(library.cut.into_iter().filter(|_| options.budget.is_none()));
+        cut.extend(library.cut.into_iter().filter(|_| options.budget.is_none() && !options.has_teacher));
         let size = Size { rows: rows + training_rows, width, metric };
         let is_wanted = |method: Method| {
             let named = |methods: &Vec<Method>| match method {

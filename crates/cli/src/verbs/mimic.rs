@@ -61,6 +61,7 @@ fn options(args: &MimicArgs) -> CompressOptions {
         }),
         swap_probability: Some(args.swap_probability),
         spread: Some(args.spread),
+        has_teacher: args.teacher.is_some(),
         ..CompressOptions::default()
     }
 }
