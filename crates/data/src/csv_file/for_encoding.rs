@@ -107,8 +107,15 @@ impl<'a> RowsFor<'a> {
             (Some(places), _) => (places, true),
             (None, Some(places)) => (places, false),
             (None, None) if is_data(&first, &in_order, &wanted, &options) => (in_order, false),
-            // The pixels of an image have no names of their own: as many columns are those, whatever they are called.
-            (None, None) if is_image(encoding) && first.len() == wanted.len() => (in_order, true),
+            // The pixels of an image have no names of their own: as many columns are those, whatever they are called, unless some
+            // are called as pixels are here, and so others are missing.
+            (None, None)
+                if is_image(encoding)
+                    && first.len() == wanted.len()
+                    && !wanted.iter().any(|column| first.contains(&column.name)) =>
+            {
+                (in_order, true)
+            }
             (None, None) => {
                 let missing = wanted.iter().find(|column| !first.contains(&column.name));
                 return Err(missing_column(path, missing.map_or("", |column| &column.name), &first));
