@@ -339,7 +339,8 @@ mod tests {
         let case = with_zeros(Case::new((301, 512, 96), false, 2, 9), 3);
         let mut strips = Strips::default();
         strips.find(case.right(), case.extents);
-        assert!(strips.share() < 0.5);
+        // A third where a strip is of 16 columns; where it is of 64 (AVX-512), it has the zeros of two patterns in common.
+        assert!(strips.share() < 0.6);
         let (mut all, mut shared) = (vec![f32::NAN; 301 * 96], vec![f32::NAN; 301 * 96]);
         product(case.left(), case.right(), case.extents, &mut Store { into: &mut all, stride: 96 });
         let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
