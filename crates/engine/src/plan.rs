@@ -25,7 +25,7 @@ use self::layer::{Limits, PlanLayer};
 /// digit or the units that a ReLU has silenced, cost nothing, so the time depends on the row. More rows go through all layers
 /// in chunks of 64, on more threads where that is worth it. Layers of which little is left are computed without the zeros,
 /// masked or not: for many rows up to 35 % of the weights, for single ones up to 6 %. In the other layers inputs cost nothing
-/// that are zero in sixteen rows. Where zeros are left out, one of them times an infinity counts as zero. The forms of the
+/// that are zero in sixteen rows (in 64 with AVX-512). Where zeros are left out, one of them times an infinity counts as zero. The forms of the
 /// weights that a call needs are made by the first such call.
 ///
 /// From which share of the weights on leaving zeros out pays is drawn in `docs/crossover.svg` (`examples/crossover.rs`): 7 % for one
