@@ -168,6 +168,13 @@ impl Encoding {
 
     /// Raw numbers as they are; nominal columns by the levels that are there, missing cells filled with their column's mean.
     pub fn unscaled_of(features: &Features) -> Self {
+        if let Features::Images(images) = features {
+            let count = images.pixels();
+            return Self {
+                columns: vec![ColumnEncoding::Pixels { count, shift: 0.0, scale: 1.0 }],
+                width: count,
+            };
+        }
         let rows: Vec<u32> = (0..features.rows() as u32).collect();
         Self::fit(features, &rows).unscaled().0
     }

@@ -65,6 +65,9 @@ impl ForeignModel {
                 "it takes rows of {model} numbers, and the data makes rows of {data}"
             )));
         }
+        if signature.ending == Ending::Sigmoid && answer.outputs() > 2 {
+            return Err(unfit("it gives a number a class by itself, and probabilities are asked for".into()));
+        }
         let refused = |problem: String| ForeignError::Runtime { model: name.clone(), problem };
         let model = rten::Model::load(bytes.to_vec()).map_err(|error| refused(error.to_string()))?;
         let id = |of: &str| model.node_id(of).map_err(|error| refused(error.to_string()));
@@ -150,7 +153,7 @@ impl Predictor for ForeignModel {
                 .map_err(|error| self.error(error))?;
             let given = self.run(encoded, count)?;
             let a_row = given.len() / count;
-            let is_one_of_two = a_row == 1 && outputs == 2;
+            let is_one_of_two = a_row == 1 && outputs == 2 && matches!(self.answer, Answer::Classes(_));
             if given.len() != count * a_row || (a_row != outputs && !is_one_of_two) {
                 let (expected, found) = (count * outputs, given.len());
                 return Err(self.error(PredictErrorKind::Room { expected, found }));

@@ -96,6 +96,7 @@ fn of_file(
         }
     };
     teacher.check(dataset)?;
+    notes.push("which rows the teacher has seen is not known: the test rows may be among them".to_owned());
     Ok(teacher)
 }
 

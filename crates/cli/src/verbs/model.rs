@@ -73,10 +73,9 @@ pub(crate) struct Graph {
     why: OnnxError,
 }
 
-/// Bytes of a model's file and of those that it names; `None` where that cannot be told.
+/// Bytes of another tool's file and of those that it names; `None` where that cannot be told.
 pub(crate) fn stored_bytes(path: &Path) -> Option<u64> {
-    let alone = fs::metadata(path).ok()?.len();
-    Some(Model::open(path).map_or(alone, |model| model.stored_bytes()))
+    Model::open(path).ok().map(|model| model.stored_bytes())
 }
 
 /// Reads the network in a file of ours or another tool's.

@@ -74,6 +74,14 @@ pub enum OnnxError {
         /// Why.
         why: String,
     },
+    /// A model of another tool that says of each class by itself whether it is that.
+    #[error(
+        "node `{node}` (`Sigmoid`) gives a number a class, which do not sum to 1, and probabilities are asked for"
+    )]
+    Independent {
+        /// The node's name, or that of the tensor that it makes.
+        node: String,
+    },
     /// Another tool's model, for other rows.
     #[error("the model takes rows of {expected} numbers, and the data makes rows of {found}")]
     Rows {

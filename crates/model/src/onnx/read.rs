@@ -21,9 +21,9 @@ const MOST_PARTS: usize = 1 << 16;
 const OPERATORS: &str = "Gemm, MatMul, Relu, LeakyRelu, Tanh, Sigmoid, Softmax or Dropout of `ai.onnx`";
 
 /// A leaky ReLU's slope where none is said.
-const USUAL_SLOPE: f32 = 0.01;
+pub(super) const USUAL_SLOPE: f32 = 0.01;
 /// What a dropout drops where nothing is said.
-const USUAL_RATIO: f32 = 0.5;
+pub(super) const USUAL_RATIO: f32 = 0.5;
 
 /// The network in the bytes of an ONNX file that [`write()`](super::write()) made.
 ///
@@ -39,7 +39,7 @@ pub fn read(bytes: &[u8]) -> Result<Network, OnnxError> {
     let model = ModelProto::decode(bytes).map_err(|error| malformed(error.to_string()))?;
     let graph = model.graph.as_ref().ok_or_else(|| mismatch("a graph", "none"))?;
     let metadata = Metadata::of(&model)?;
-    check_opset(&model)?;
+    check_opset(&model, OLDEST_OPSET)?;
     let tensors = Tensors::new(&graph.initializer)?;
     let mut reader = GraphReader::new(graph, tensors, metadata.masked)?;
     let mut nodes = graph.node.iter();
@@ -50,10 +50,10 @@ pub fn read(bytes: &[u8]) -> Result<Network, OnnxError> {
     Ok(Network::new(nodes, metadata.encoding, metadata.answer)?)
 }
 
-fn check_opset(model: &ModelProto) -> Result<(), OnnxError> {
-    let expected = format!("operator set {OLDEST_OPSET} or later of `ai.onnx`");
+pub(super) fn check_opset(model: &ModelProto, oldest: i64) -> Result<(), OnnxError> {
+    let expected = format!("operator set {oldest} or later of `ai.onnx`");
     match model.opset_import.iter().find(|opset| is_onnx(&opset.domain)) {
-        Some(opset) if opset.version >= OLDEST_OPSET => Ok(()),
+        Some(opset) if opset.version >= oldest => Ok(()),
         Some(opset) => Err(mismatch(&expected, &opset.version.to_string())),
         None => Err(mismatch(&expected, "none")),
     }

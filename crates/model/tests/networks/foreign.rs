@@ -279,6 +279,20 @@ fn a_normalisation_behind_an_activation_waits_for_the_next_layer() {
     assert_eq!((dense.weights.values(), &*dense.bias), (&[1.0, 3.0, 2.0, 4.0][..], &[-2.5, -3.0][..]));
 }
 
+fn gemm_of(input: &str) -> NodeProto {
+    node("Gemm", &[input, "w"], "out")
+}
+
+#[test]
+fn a_constant_of_a_name_that_is_taken_and_old_operators_are_refused() {
+    let twice = Graph::new(vec![gemm_of("x")], vec![weights(), weights()]).refused();
+    assert!(twice.contains("two of one name"), "{twice}");
+    let mut model = ModelProto::decode(&*Graph::new(vec![gemm_of("x")], vec![weights()]).model()).unwrap();
+    model.opset_import[0].version = 6;
+    let old = Foreign::of(&Model::decode(model.encode_to_vec().into()).unwrap()).unwrap_err();
+    assert!(old.to_string().contains("operator set 7 or later"), "{old}");
+}
+
 #[test]
 fn each_refusal_says_where_and_why() {
     let gemm = |output| node("Gemm", &["x", "w"], output);
@@ -309,6 +323,12 @@ fn each_refusal_says_where_and_why() {
         (vec![node("Relu", &["nowhere"], "out")], "nowhere", "made before"),
         (vec![gemm("x")], "x", "output"),
         (vec![node("Identity", &["x"], "out")], "out", "last layer"),
+        (vec![node("LogSoftmax", &["x"], "a"), gemm_of("a")], "LogSoftmax-a", "computed of the logarithms"),
+        (
+            vec![with(node("Cast", &["one"], "a"), "to", 9), node("Mul", &["x", "a"], "out")],
+            "Cast-a",
+            "not worked out",
+        ),
     ];
     for (nodes, at, why) in cases {
         let constants = vec![

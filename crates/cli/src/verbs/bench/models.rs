@@ -70,11 +70,12 @@ fn read_one(path: &Path) -> anyhow::Result<Model> {
 }
 
 fn of_network(path: &Path) -> anyhow::Result<Model> {
-    let (network, foreign) = match model::read_any(path)? {
-        Any::Network(Read::Ours(network)) => (Some(network), None),
-        foreign => (None, Some(foreign)),
+    let (network, foreign, bytes) = match model::read_any(path)? {
+        Any::Network(Read::Ours(network)) => {
+            (Some(network), None, std::fs::metadata(path).ok().map(|about| about.len()))
+        }
+        foreign => (None, Some(foreign), model::stored_bytes(path)),
     };
-    let bytes = model::stored_bytes(path);
     let (name, file) = (name_of(path), path.display().to_string());
     Ok(Model { name, file, network, foreign, other: None, bytes })
 }

@@ -12,7 +12,7 @@ pub(super) fn ending(foreign: Foreign, answer: &Answer) -> Result<Vec<Node>, Onn
     let Answer::Classes(classes) = answer else { return Ok(nodes) };
     if classes.len() == 2 && outputs == 1 {
         two_classes(&mut nodes).ok_or_else(|| OnnxError::Kept {
-            node,
+            node: node.clone(),
             op: format!("`{op}`"),
             why: "it gives one number for two classes that is no sigmoid of a layer with weights".into(),
         })?;
@@ -20,11 +20,7 @@ pub(super) fn ending(foreign: Foreign, answer: &Answer) -> Result<Vec<Node>, Onn
     match nodes.last().map(|last| &last.layer) {
         Some(Layer::Softmax) => {}
         Some(Layer::Sigmoid) => {
-            return Err(OnnxError::Kept {
-                node: nodes.pop().map(|last| last.name).unwrap_or_default(),
-                op: "`Sigmoid`".into(),
-                why: "it gives a number a class that do not sum to 1, and probabilities are asked for".into(),
-            });
+            return Err(OnnxError::Independent { node });
         }
         _ => nodes.push(behind(&nodes, Layer::Softmax)),
     }

@@ -67,7 +67,7 @@ fn worked_out(node: &NodeProto, arrays: &[&Array]) -> Option<Array> {
     };
     match node.op_type.as_str() {
         "Identity" => Some(first.clone()),
-        "Cast" => Some(cast(first, attributes::integer(node, "to", 1))),
+        "Cast" => cast(first, attributes::integer(node, "to", 1)),
         "Neg" => each(|number| -number),
         "Sqrt" => each(f32::sqrt),
         "Reciprocal" => each(f32::recip),
@@ -83,8 +83,13 @@ fn worked_out(node: &NodeProto, arrays: &[&Array]) -> Option<Array> {
     }
 }
 
-fn cast(array: &Array, to: i64) -> Array {
-    let is_float = matches!(to, 1 | 10 | 11 | 16);
+/// To numbers of 16, 32 and 64 bits with a fraction, or to integers of 32 and 64.
+fn cast(array: &Array, to: i64) -> Option<Array> {
+    let is_float = match to {
+        1 | 10 | 11 | 16 => true,
+        6 | 7 => false,
+        _ => return None,
+    };
     let numbers = match &array.numbers {
         Numbers::Integers(numbers) if is_float => {
             Numbers::Floats(numbers.iter().map(|&number| number as f32).collect())
@@ -94,7 +99,7 @@ fn cast(array: &Array, to: i64) -> Array {
         }
         same => same.clone(),
     };
-    Array { dims: array.dims.clone(), numbers }
+    Some(Array { dims: array.dims.clone(), numbers })
 }
 
 /// Number by number; one of the two may be a single number, or a vector along the other's last axis.
@@ -164,7 +169,7 @@ fn reshaped(node: &NodeProto, array: &Array, rest: &[&Array]) -> Option<Array> {
         "Flatten" => {
             let axis = usize::try_from(attributes::integer(node, "axis", 1)).ok()?;
             let (before, behind) = array.dims.split_at_checked(axis)?;
-            vec![before.iter().product(), behind.iter().product()]
+            vec![product(before)?, product(behind)?]
         }
         _ => {
             let side = |(place, side): (usize, i64)| match side {
@@ -183,6 +188,10 @@ fn reshaped(node: &NodeProto, array: &Array, rest: &[&Array]) -> Option<Array> {
         dims[open] = array.numbers.len().checked_div(known(&dims)?)?;
     }
     (known(&dims)? == array.numbers.len()).then(|| Array { dims, numbers: array.numbers.clone() })
+}
+
+fn product(sides: &[usize]) -> Option<usize> {
+    sides.iter().copied().try_fold(1, usize::checked_mul)
 }
 
 /// Vectors of integers behind each other, as shapes are made.
@@ -211,14 +220,14 @@ fn dequantised(quantised: &Array, rest: &[&Array], axis: i64) -> Option<Array> {
     let rank = quantised.dims.len() as i64;
     let axis = usize::try_from(if axis < 0 { axis + rank } else { axis }).ok()?;
     // Numbers between one place of the axis and the next.
-    let run: usize = quantised.dims.get(axis + 1..).map_or(1, |sides| sides.iter().product());
+    let run = quantised.dims.get(axis + 1..).map_or(Some(1), product)?;
     let fits = |count: usize| count == 1 || quantised.dims.get(axis) == Some(&count);
     if !fits(scales.len()) || !fits(zeros.len()) {
         return None;
     }
     let of = |place: usize, count: usize| if count == 1 { 0 } else { place / run.max(1) % count };
     let number = |(place, &number): (usize, &i64)| {
-        (number - zeros[of(place, zeros.len())]) as f32 * scales[of(place, scales.len())]
+        (number as f64 - zeros[of(place, zeros.len())] as f64) as f32 * scales[of(place, scales.len())]
     };
     let numbers = numbers.iter().enumerate().map(number).collect();
     Some(Array { dims: quantised.dims.clone(), numbers: Numbers::Floats(numbers) })

@@ -10,14 +10,11 @@ use super::reader::Reader;
 use super::value::{Row, Value};
 use super::{attributes, kept, name, rows};
 use crate::onnx::OnnxError;
+use crate::onnx::read::{USUAL_RATIO, USUAL_SLOPE};
 use crate::{Dense, Layer, Node, Weights};
 
 /// Added to a variance where nothing is said.
 const USUAL_EPSILON: f32 = 1e-5;
-/// A leaky ReLU's slope where nothing is said.
-const USUAL_SLOPE: f32 = 0.01;
-/// What a dropout drops where nothing is said.
-const USUAL_RATIO: f32 = 0.5;
 
 impl<'a> Reader<'a> {
     /// What a node makes of which at least one input depends on the rows.
@@ -315,11 +312,13 @@ impl<'a> Reader<'a> {
         if !is_whole {
             return Err(kept(node, "it is done over parts of a row"));
         }
+        let made = self.activation(node, Layer::Softmax, row)?;
         if node.op_type == "LogSoftmax" {
             self.notes
                 .push(format!("`{}` gives logarithms: the probabilities themselves are taken", name(node)));
+            self.logarithms = Some(self.layers.len());
         }
-        self.activation(node, Layer::Softmax, row)
+        Ok(made)
     }
 
     fn dropout(

@@ -8,15 +8,18 @@ use lessen_graph::{Array, Model, Numbers};
 
 use super::affine::Affine;
 use super::value::{Row, Value};
-use super::{Foreign, kept, mark_pruned, name, signature};
+use super::{Foreign, kept, mark_pruned, signature};
 use crate::onnx::OnnxError;
-use crate::onnx::read::{is_onnx, mismatch};
+use crate::onnx::read::{check_opset, is_onnx, mismatch};
 use crate::{Layer, Node};
 
 /// Numbers that may be made or changed for each byte of the files, and in any case: constants are turned, multiplied, spread over a
 /// row, layers scaled. A weight of a byte that is cast, scaled, turned and joined by a bias takes seven.
 const NUMBERS_A_BYTE: u64 = 16;
 const NUMBERS_AT_LEAST: u64 = 1 << 20;
+
+/// The first operator set whose `Add` and kin say by the extents alone what is spread over what.
+const OLDEST_OPSET: i64 = 7;
 
 /// Names and what they stand for, as nodes are walked.
 pub(super) struct Reader<'a> {
@@ -37,20 +40,24 @@ pub(super) struct Reader<'a> {
     /// Name and operator of the node that each layer is of.
     of: Vec<(String, String)>,
     pub(super) notes: Vec<String>,
+    /// The place of a softmax that stands for one of logarithms: nothing may compute with those.
+    pub(super) logarithms: Option<usize>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn read(model: &'a Model) -> Result<Foreign, OnnxError> {
         let graph = model.proto().graph.as_ref().ok_or_else(|| mismatch("a graph", "none"))?;
-        let [output] = graph.output.as_slice() else {
-            return Err(mismatch("1 output", &graph.output.len().to_string()));
-        };
+        check_opset(model.proto(), OLDEST_OPSET)?;
+        let output = signature::answers(graph)?;
         let mut reader = Self::new(model, graph);
+        if reader.initializers.len() < graph.initializer.len() {
+            return Err(mismatch("a name for each constant", "two of one name"));
+        }
         let inputs = reader.input(graph)?;
-        for node in needed(graph, &output.name) {
+        for node in needed(graph, output) {
             reader.step(node)?;
         }
-        reader.finish(inputs, &output.name)
+        reader.finish(inputs, output)
     }
 
     fn new(model: &'a Model, graph: &'a GraphProto) -> Self {
@@ -71,21 +78,17 @@ impl<'a> Reader<'a> {
             names: HashMap::new(),
             of: Vec::new(),
             notes: Vec::new(),
+            logarithms: None,
         }
     }
 
     /// The rows: the graph's only input that is no constant. Gives how many numbers a row has.
     fn input(&mut self, graph: &'a GraphProto) -> Result<usize, OnnxError> {
-        let (said, batch, shape) = signature::rows(graph)?;
+        let (name, batch, shape) = signature::rows(graph)?;
         self.batch = batch;
-        // Its name as the graph holds it.
-        let Some(input) = graph.input.iter().find(|input| input.name == said) else {
-            return Err(mismatch("1 input", "none"));
-        };
-        let is_alone = self.is_read_once(&said);
-        let row = Row { place: 0, shape, affine: Affine::NONE, is_alone };
+        let row = Row { place: 0, shape, affine: Affine::NONE, is_alone: self.is_read_once(name) };
         let width = row.width();
-        self.values.insert(&input.name, Value::Row(row));
+        self.values.insert(name, Value::Row(row));
         Ok(width)
     }
 
@@ -164,7 +167,7 @@ impl<'a> Reader<'a> {
     ) -> Value {
         let name = self.free_name(said);
         self.layers.push(Node { name, layer, inputs: vec![row.place] });
-        self.of.push((name_of(node), node.op_type.clone()));
+        self.of.push((super::name(node), node.op_type.clone()));
         let is_alone = node.output.first().is_some_and(|result| self.is_read_once(result));
         Value::Row(Row { place: self.layers.len(), shape, affine: Affine::NONE, is_alone })
     }
@@ -188,6 +191,11 @@ impl<'a> Reader<'a> {
         let (Some(last), true) = (self.of.last(), row.place > 0 && row.place == self.layers.len()) else {
             return Err(mismatch("the last layer's numbers as output", &format!("`{output}`")));
         };
+        if let Some(place) = self.logarithms.filter(|&place| place != row.place) {
+            let (node, op) = self.of[place - 1].clone();
+            let why = "something is computed of the logarithms that it gives";
+            return Err(OnnxError::Kept { node, op: format!("`{op}`"), why: why.into() });
+        }
         if !row.affine.is_none() {
             let why = "the numbers behind it are scaled, and no layer with weights can take that in";
             let (node, op) = last.clone();
@@ -219,10 +227,6 @@ fn row_of(value: &Value) -> Option<&Row> {
         Value::Row(row) => Some(row),
         _ => None,
     }
-}
-
-fn name_of(node: &NodeProto) -> String {
-    name(node)
 }
 
 /// The nodes that the output stands on, in their order.

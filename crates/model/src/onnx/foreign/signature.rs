@@ -47,12 +47,9 @@ impl Signature {
     pub fn of(model: &Model) -> Result<Self, OnnxError> {
         let graph = model.proto().graph.as_ref().ok_or_else(|| mismatch("a graph", "none"))?;
         let (input, batch, shape) = rows(graph)?;
-        let [output] = graph.output.as_slice() else {
-            let names: Vec<&str> = graph.output.iter().map(|output| output.name.as_str()).collect();
-            return Err(mismatch("1 output", &format!("{}: `{}`", names.len(), names.join("`, `"))));
-        };
+        let output = answers(graph)?;
         let batch = batch.and_then(|batch| usize::try_from(batch).ok());
-        Ok(Self { input, batch, shape, output: output.name.clone(), ending: ending(graph, &output.name) })
+        Ok(Self { input: input.into(), batch, shape, output: output.into(), ending: ending(graph, output) })
     }
 
     /// Numbers in a row.
@@ -62,13 +59,12 @@ impl Signature {
 }
 
 /// Name, batch and extents of the only input that is no constant.
-pub(super) fn rows(graph: &GraphProto) -> Result<(String, Option<i64>, Vec<usize>), OnnxError> {
+pub(super) fn rows(graph: &GraphProto) -> Result<(&str, Option<i64>, Vec<usize>), OnnxError> {
     let constants: HashSet<&str> = graph.initializer.iter().map(|constant| constant.name.as_str()).collect();
     let is_given = |input: &&ValueInfoProto| !constants.contains(input.name.as_str());
     let inputs: Vec<_> = graph.input.iter().filter(is_given).collect();
     let &[input] = inputs.as_slice() else {
-        let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
-        return Err(mismatch("1 input", &format!("{}: `{}`", names.len(), names.join("`, `"))));
+        return Err(mismatch("1 input", &listed(inputs.iter().copied())));
     };
     let tensor = input.r#type.as_ref().and_then(|of| of.tensor_type.as_ref());
     let dims = tensor.and_then(|tensor| tensor.shape.as_ref()).map(|shape| shape.dim.as_slice());
@@ -92,7 +88,21 @@ pub(super) fn rows(graph: &GraphProto) -> Result<(String, Option<i64>, Vec<usize
         );
         mismatch(&expected, "others")
     })?;
-    Ok((input.name.clone(), batch.dim_value, shape))
+    Ok((&input.name, batch.dim_value, shape))
+}
+
+/// Name of the only output.
+pub(super) fn answers(graph: &GraphProto) -> Result<&str, OnnxError> {
+    match graph.output.as_slice() {
+        [output] => Ok(&output.name),
+        outputs => Err(mismatch("1 output", &listed(outputs.iter()))),
+    }
+}
+
+/// How many there are, and their names.
+fn listed<'a>(all: impl Iterator<Item = &'a ValueInfoProto>) -> String {
+    let names: Vec<String> = all.map(|value| format!("`{}`", value.name)).collect();
+    if names.is_empty() { "none".into() } else { format!("{}: {}", names.len(), names.join(", ")) }
 }
 
 /// What makes a result, behind nodes that only move it.
