@@ -12,7 +12,6 @@ use lessen_compress::{
 use lessen_data::Dataset;
 use lessen_engine::Plan;
 use lessen_meter::Meter;
-use lessen_model::Format;
 use lessen_records::OutputFolder;
 
 use super::model::{self, Any};
@@ -73,26 +72,18 @@ fn of_file(
     said: ForeignArgs,
     notes: &mut Vec<String>,
 ) -> anyhow::Result<ModelTeacher> {
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let teacher = match model::read_any(path)? {
         Any::Network(read) => {
             let known = read.on(path, model::Rows::Of(dataset), said)?;
+            let files = vec![(model::name_of(path), known.file(path)?)];
             notes.extend(known.notes);
-            // With what was said of it, where another tool wrote it.
-            let file = (
-                format!("{name}{}", if known.is_foreign { ".read.onnx" } else { "" }),
-                match known.is_foreign {
-                    true => Format::Onnx.write(&known.network),
-                    false => model::read_regular(path, None)?,
-                },
-            );
             let predictor = Arc::new(Plan::new("teacher", known.network)?);
-            ModelTeacher { predictor, method: "network".to_owned(), files: vec![file] }
+            ModelTeacher { predictor, method: "network".to_owned(), files }
         }
         Any::Graph(graph) => {
-            let file = (name, graph.as_one_file()?);
+            let files = vec![(model::name_of(path), graph.as_one_file()?)];
             let predictor = graph.on(path, dataset, said, notes)?;
-            ModelTeacher { predictor, method: "model of another tool".to_owned(), files: vec![file] }
+            ModelTeacher { predictor, method: "model of another tool".to_owned(), files }
         }
     };
     teacher.check(dataset)?;

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use lessen_data::{Answer, ColumnEncoding, Dataset, Encoding, Features};
 use lessen_graph::Model;
-use lessen_model::onnx::{Foreign, OnnxError};
-use lessen_model::{Network, Predictor, ReadError};
+use lessen_model::onnx::{self, Foreign, OnnxError};
+use lessen_model::{Format, Network, Predictor, ReadError};
 #[cfg(feature = "foreign")]
 use lessen_teachers::foreign::ForeignModel;
 
@@ -55,7 +56,7 @@ pub(crate) enum Rows<'a> {
 pub(crate) struct Known {
     pub(crate) network: Network,
     pub(crate) notes: Vec<String>,
-    pub(crate) is_foreign: bool,
+    is_foreign: bool,
 }
 
 /// What can answer rows.
@@ -88,13 +89,19 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Read> {
 
 /// Reads whatever can answer rows.
 pub(crate) fn read_any(path: &Path) -> anyhow::Result<Any> {
-    let bytes = read_regular(path, Some(LARGEST_MODEL))?;
-    match lessen_model::read(&bytes) {
-        Ok(network) => return Ok(Any::Network(Read::Ours(network))),
-        Err(ReadError::Onnx(OnnxError::Foreign { .. })) => {}
-        Err(error) => return Err(unusable(path, error)),
+    let bytes = Bytes::from(read_regular(path, Some(LARGEST_MODEL))?);
+    let ours = |read: Result<Network, ReadError>| {
+        read.map(|network| Any::Network(Read::Ours(network))).map_err(|error| unusable(path, error))
+    };
+    if Format::of(&bytes) == Format::Compact {
+        return ours(lessen_model::read(&bytes));
     }
-    let model = Model::decode(bytes.into()).map_err(|error| unusable(path, OnnxError::from(error).into()))?;
+    // Other tools' graphs may have many times as many parts as ours.
+    let model =
+        Model::decode(bytes.clone()).map_err(|error| unusable(path, OnnxError::from(error).into()))?;
+    if onnx::is_ours(model.proto()) {
+        return ours(lessen_model::read(&bytes));
+    }
     let model = model.in_folder_of(path);
     match Foreign::of(&model) {
         Ok(foreign) => Ok(Any::Network(Read::Foreign(foreign))),
@@ -108,7 +115,6 @@ pub(crate) fn read_any(path: &Path) -> anyhow::Result<Any> {
 
 impl Graph {
     /// The model ready to answer the rows of `dataset`; what was assumed is added to `notes`.
-    #[cfg(feature = "foreign")]
     pub(crate) fn on(
         self,
         path: &Path,
@@ -116,39 +122,54 @@ impl Graph {
         said: ForeignArgs,
         notes: &mut Vec<String>,
     ) -> anyhow::Result<Arc<dyn Predictor>> {
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let shown = path.display();
         let encoding = encoding_of(path, dataset, said, notes);
-        let bytes = self.as_one_file()?;
-        let found = ForeignModel::new(name, (&bytes, &self.model), encoding, dataset.answer())?;
-        notes.push(format!("`{}` is run, not changed: {}", path.display(), self.why));
-        if found.uncounted() > 0 {
+        let (found, uncounted) = self.run(path, encoding, dataset.answer())?;
+        notes.push(format!("`{shown}` is run, not changed: {}", self.why));
+        if uncounted > 0 {
             notes.push(format!(
-                "the arithmetic of `{}` is more than is said: {} nodes are not counted (`lessen count`)",
-                path.display(),
-                found.uncounted()
+                "the arithmetic of `{shown}` is more than is said: {uncounted} nodes are not counted (`lessen count`)"
             ));
         }
-        Ok(Arc::new(found))
+        Ok(found)
+    }
+
+    /// In the runtime, with how many nodes its cost leaves out.
+    #[cfg(feature = "foreign")]
+    fn run(
+        &self,
+        path: &Path,
+        encoding: Encoding,
+        answer: Answer,
+    ) -> anyhow::Result<(Arc<dyn Predictor>, usize)> {
+        let found = ForeignModel::new(name_of(path), (&self.as_one_file()?, &self.model), encoding, answer)?;
+        let uncounted = found.uncounted();
+        Ok((Arc::new(found), uncounted))
     }
 
     /// Models of layers that are not known here need a runtime, which this build has not.
     #[cfg(not(feature = "foreign"))]
-    pub(crate) fn on(
-        self,
-        path: &Path,
-        _: &Dataset,
-        _: ForeignArgs,
-        _: &mut Vec<String>,
-    ) -> anyhow::Result<Arc<dyn Predictor>> {
-        let Self { why, model: _ } = self;
+    fn run(&self, path: &Path, _: Encoding, _: Answer) -> anyhow::Result<(Arc<dyn Predictor>, usize)> {
         let hint = "build it with `cargo build --release --features foreign`".to_owned();
         let message = format!("`{}` needs a runtime, which this lessen was built without", path.display());
-        Err(anyhow::Error::from(why).context(Advised { message, hint }))
+        Err(anyhow::anyhow!("{}", self.why).context(Advised { message, hint }))
     }
 
     /// Its file, with what it has in others.
     pub(crate) fn as_one_file(&self) -> anyhow::Result<Vec<u8>> {
         Ok(self.model.as_one_file()?)
+    }
+}
+
+/// The last part of a path, for people.
+pub(crate) fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+impl Known {
+    /// The file that the network is in; of another tool's, which also depends on what was said of it, as ours would be.
+    pub(crate) fn file(&self, path: &Path) -> anyhow::Result<Vec<u8>> {
+        if self.is_foreign { Ok(Format::Onnx.write(&self.network)) } else { read_regular(path, None) }
     }
 }
 

@@ -3,7 +3,7 @@
 use lessen_compress::FitStart;
 use lessen_data::Dataset;
 use lessen_engine::{Activation, Initial, Optimiser, Penalty, Recipe, Schedule, Start};
-use lessen_model::{Format, Network};
+use lessen_model::Network;
 
 use super::model;
 use crate::args::train::{
@@ -18,13 +18,9 @@ pub(crate) fn begin(
 ) -> anyhow::Result<(FitStart, Option<Network>)> {
     if let Some(path) = &args.from {
         let known = model::read(path)?.on(path, model::Rows::Of(dataset), args.foreign)?;
+        let start = FitStart::of_file(path, &known.file(path)?);
         notes.extend(known.notes);
-        // What another tool's file is also depends on what was said of it.
-        let bytes = match known.is_foreign {
-            true => Format::Onnx.write(&known.network),
-            false => model::read_regular(path, None)?,
-        };
-        return Ok((FitStart::of_file(path, &bytes), Some(known.network)));
+        return Ok((start, Some(known.network)));
     }
     let Some(architecture) = args.arch.clone() else { anyhow::bail!("`--arch` or `--from` is needed") };
     Ok((FitStart::Drawn { architecture, start: start(&args.network) }, None))

@@ -51,17 +51,8 @@ fn multi_head_of(call: &Call<'_>) -> Option<Heads> {
         (3, Some(4)) => (side(call, 0, 2)? / query_heads, side(call, 1, 2)?, side(call, 2, 3)?),
         _ => return None,
     };
-    let keys = keys.checked_add(before)?;
-    Some(Heads {
-        batch,
-        query_heads,
-        queries,
-        width,
-        key_heads: query_heads,
-        keys,
-        value_width,
-        is_flat: true,
-    })
+    let (key_heads, keys) = (query_heads, keys.checked_add(before)?);
+    Some(Heads { batch, query_heads, queries, width, key_heads, keys, value_width, is_flat: true })
 }
 
 fn multi_head(call: &Call<'_>) -> Vec<Value> {
@@ -114,19 +105,10 @@ fn projected_of(call: &Call<'_>) -> Option<(Heads, u64)> {
     let query_heads = positive(call, "num_heads")?;
     let (batch, queries) = (side(call, 0, 0)?, side(call, 0, 1)?);
     let (inputs, outputs) = (side(call, 1, 0)?, side(call, 1, 1)?);
-    let width = outputs / 3 / query_heads;
+    let (key_heads, width) = (query_heads, outputs / 3 / query_heads);
     let keys = queries.checked_add(past(call, 4, 3)?)?;
-    let is_flat = true;
-    let heads = Heads {
-        batch,
-        query_heads,
-        queries,
-        width,
-        key_heads: query_heads,
-        keys,
-        value_width: width,
-        is_flat,
-    };
+    let heads =
+        Heads { batch, query_heads, queries, width, key_heads, keys, value_width: width, is_flat: true };
     Some((heads, times(&[batch, queries, inputs, outputs]).ok()?))
 }
 

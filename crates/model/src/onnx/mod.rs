@@ -48,6 +48,11 @@ pub use foreign::{Ending, Foreign, Signature};
 pub use read::read;
 pub use write::write;
 
+/// Whether a model says that lessen wrote it; what it then says may still be wrong.
+pub fn is_ours(model: &lessen_graph::proto::ModelProto) -> bool {
+    model.metadata_props.iter().any(|entry| entry.key.starts_with("lessen."))
+}
+
 /// Name of the graph's input.
 const ROWS: &str = "rows";
 /// Name of the graph's output where the answer is a class.

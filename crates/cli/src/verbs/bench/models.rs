@@ -14,7 +14,7 @@ use lessen_teachers::Ensemble;
 use super::rows::Rows;
 use crate::args::foreign::ForeignArgs;
 use crate::failure::Advised;
-use crate::verbs::model::{self, Any, Read};
+use crate::verbs::model::{self, Any, Read, name_of};
 use crate::verbs::{RESULT, mimic};
 
 /// A model that was read.
@@ -87,10 +87,6 @@ fn chosen(folder: &Path, record: &Path) -> anyhow::Result<PathBuf> {
     let record = ResultRecord::from_json(&text).with_context(|| format!("`{shown}` is no result"))?;
     let file = record.chosen_model().and_then(|model| model.file.clone());
     file.map(|file| folder.join(file)).with_context(|| format!("`{shown}` has no chosen model with a file"))
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 impl Model {
