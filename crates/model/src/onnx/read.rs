@@ -294,7 +294,7 @@ fn unusable(node: &NodeProto, attribute: &AttributeProto, expected: &str) -> Onn
     at(node, expected, &found)
 }
 
-fn at(node: &NodeProto, expected: &str, found: &str) -> OnnxError {
+pub(super) fn at(node: &NodeProto, expected: &str, found: &str) -> OnnxError {
     let named = [&node.name].into_iter().chain(&node.output).find(|name| !name.is_empty());
     OnnxError::Node {
         node: named.cloned().unwrap_or_default(),

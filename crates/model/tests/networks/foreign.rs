@@ -320,7 +320,12 @@ fn each_refusal_says_where_and_why() {
             "joins",
         ),
         (vec![node("Clip", &["x", "one"], "out")], "Clip-out", "cuts off at 5"),
-        (vec![node("Relu", &["nowhere"], "out")], "nowhere", "made before"),
+        (vec![node("Relu", &["nowhere"], "out")], "Relu-out", "made before, found `nowhere`"),
+        (
+            vec![node("Relu", &["x"], "a"), node("Tanh", &["x"], "a"), gemm_of("a")],
+            "Tanh-a",
+            "`a`, which is taken",
+        ),
         (vec![gemm("x")], "x", "output"),
         (vec![node("Identity", &["x"], "out")], "out", "last layer"),
         (vec![node("LogSoftmax", &["x"], "a"), gemm_of("a")], "LogSoftmax-a", "computed of the logarithms"),

@@ -10,7 +10,7 @@ use super::affine::Affine;
 use super::value::{Row, Value};
 use super::{Foreign, kept, mark_pruned, signature};
 use crate::onnx::OnnxError;
-use crate::onnx::read::{check_opset, is_onnx, mismatch};
+use crate::onnx::read::{at, check_opset, is_onnx, mismatch};
 use crate::{Layer, Node};
 
 /// Numbers that may be made or changed for each byte of the files, and in any case: constants are turned, multiplied, spread over a
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
             return Err(kept(node, "its operator is not one of ONNX's own"));
         }
         let inputs: Vec<Option<Value>> =
-            node.input.iter().map(|name| self.value(name)).collect::<Result<_, _>>()?;
+            node.input.iter().map(|name| self.value(node, name)).collect::<Result<_, _>>()?;
         let made = match inputs.iter().flatten().find_map(row_of) {
             Some(_) => self.of_rows(node, &inputs)?,
             None => self.of_constants(node, &inputs)?,
@@ -107,13 +107,13 @@ impl<'a> Reader<'a> {
             return Err(kept(node, "it has no result"));
         };
         if self.initializers.contains_key(result.as_str()) || self.values.insert(result, made).is_some() {
-            return Err(mismatch("a name for each result", &format!("`{result}` twice")));
+            return Err(at(node, "a new name for its result", &format!("`{result}`, which is taken")));
         }
         Ok(())
     }
 
     /// What a name stands for; `None` for that of an input left out.
-    fn value(&mut self, name: &'a str) -> Result<Option<Value>, OnnxError> {
+    fn value(&mut self, node: &NodeProto, name: &'a str) -> Result<Option<Value>, OnnxError> {
         if name.is_empty() {
             return Ok(None);
         }
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
         }
         match self.initializers.get(name) {
             Some(tensor) => Ok(Some(Value::Constant(self.numbers(tensor)?))),
-            None => Err(mismatch("inputs that were made before", &format!("`{name}`, which was not"))),
+            None => Err(at(node, "inputs that were made before", &format!("`{name}`, which was not"))),
         }
     }
 
