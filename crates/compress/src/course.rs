@@ -275,8 +275,8 @@ mod tests {
         let digits = lessen_data::digits().unwrap();
         let split = digits.split(1).unwrap();
         let validation = Validation::new(&digits, &split);
-        let given = Given::of(&digits, validation.unit());
-        let lessons = (&digits.features, split.train.as_slice(), given.targets());
+        let given = Given::of(&digits, &split, validation.unit());
+        let lessons = given.for_training();
         let shape = Shape { hidden: vec![12], activation: Activation::Relu };
         let start = shape.start(&Encoding::fit(&digits.features, &split.train), &validation, 1).unwrap();
         let course = Course {
@@ -319,8 +319,8 @@ mod tests {
         let digits = lessen_data::digits().unwrap();
         let split = digits.split(1).unwrap();
         let validation = Validation::new(&digits, &split);
-        let given = Given::of(&digits, validation.unit());
-        let lessons = (&digits.features, split.train.as_slice(), given.targets());
+        let given = Given::of(&digits, &split, validation.unit());
+        let lessons = given.for_training();
         let shape = Shape { hidden: vec![4], activation: Activation::Relu };
         let start = shape.start(&Encoding::fit(&digits.features, &split.train), &validation, 1).unwrap();
         let folder = tempfile::tempdir().unwrap();

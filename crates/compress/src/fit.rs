@@ -92,7 +92,7 @@ pub fn fit(
         metric: spec.metric,
         test: None,
     };
-    let given = Given::of(dataset, validation.unit());
+    let given = Given::of(dataset, split, validation.unit());
     let done = stages.stage("train", &(dataset.digest(), spec), |progress, partial| {
         let (metric, sign) = quality(spec.metric, dataset);
         let said = |looks: &[Look]| {
@@ -100,8 +100,8 @@ pub fn fit(
             let share = look.step as f64 / spec.steps.max(1) as f64;
             progress.advance(share, &format!("step {}: {metric} {:.4}", look.step, sign * look.score));
         };
-        let lessons = (&dataset.features, split.train.as_slice(), given.targets());
-        let trained = course.run(("network", partial), start, lessons, &validation, spec.seed, &said)?;
+        let named = ("network", partial);
+        let trained = course.run(named, start, given.for_training(), &validation, spec.seed, &said)?;
         let Trained { best, best_step, looks, .. } = trained;
         Ok(Fitted { best, best_step, looks })
     })?;

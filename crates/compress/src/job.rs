@@ -25,7 +25,7 @@ use crate::lessons::LessonRows;
 use crate::made::{Made, MadeTeacher, Step};
 use crate::plan::{CompressSpec, Planned};
 use crate::stages::{Done, Stages};
-use crate::train::Validation;
+use crate::train::{Given, Validation};
 use crate::transfer::TransferSet;
 
 /// What every stage of a run sees.
@@ -35,6 +35,7 @@ struct Job<'a> {
     spec: &'a CompressSpec,
     encoding: Arc<Encoding>,
     validation: Validation<'a>,
+    given: Given<'a>,
 }
 
 /// What a stage's outcome depends on besides its own settings.
@@ -84,7 +85,9 @@ pub fn transfer_set(
 impl<'a> Job<'a> {
     fn new(dataset: &'a Dataset, split: &'a Split, spec: &'a CompressSpec) -> Self {
         let encoding = Arc::new(Encoding::fit(&dataset.features, &split.train));
-        Self { dataset, split, spec, encoding, validation: Validation::new(dataset, split) }
+        let validation = Validation::new(dataset, split);
+        let given = Given::of(dataset, split, validation.unit());
+        Self { dataset, split, spec, encoding, validation, given }
     }
 
     fn key<S: Serialize>(&self, settings: S, upstream: Vec<String>) -> Key<S> {

@@ -43,7 +43,8 @@ pub struct Weighing {
 }
 
 impl LessonRows {
-    /// Puts the training rows below those of the transfer set.
+    /// Puts the training rows below those of the transfer set, each row's cells together: networks learn from them in random
+    /// order.
     ///
     /// # Errors
     /// Where the columns differ.
@@ -56,7 +57,7 @@ impl LessonRows {
         let transferred = table.rows();
         table.append(&dataset.features.table(&split.train))?;
         let rows = (0..table.rows() as u32).collect();
-        Ok(Self { features: Features::Table(table), rows, answers, transferred })
+        Ok(Self { features: Features::RowMajor((&table).into()), rows, answers, transferred })
     }
 }
 

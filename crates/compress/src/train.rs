@@ -1,5 +1,6 @@
 //! Training small networks, with the best state on the validation rows kept.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use lessen_data::{Dataset, Encoding, Features, Split, Target, Unit};
@@ -129,28 +130,38 @@ impl<'a> Validation<'a> {
     }
 }
 
-/// The answers that a data set gives, as networks learn them.
-pub(crate) enum Given<'a> {
+/// Training rows with the answers that their data set gives, as networks learn them.
+pub(crate) struct Given<'a> {
+    features: Cow<'a, Features>,
+    rows: &'a [u32],
+    answers: Answers<'a>,
+}
+
+enum Answers<'a> {
     Labels(&'a [u32]),
     /// In the unit that networks learn in.
     Values(Vec<f32>),
 }
 
 impl<'a> Given<'a> {
-    pub(crate) fn of(dataset: &'a Dataset, unit: Unit) -> Self {
-        match &dataset.target {
-            Target::Classes { labels, .. } => Self::Labels(labels),
+    /// The training part of `split`; values are learned in `unit`.
+    pub(crate) fn of(dataset: &'a Dataset, split: &'a Split, unit: Unit) -> Self {
+        let answers = match &dataset.target {
+            Target::Classes { labels, .. } => Answers::Labels(labels),
             Target::Values { values, .. } => {
-                Self::Values(values.iter().map(|&value| unit.scaled(value)).collect())
+                Answers::Values(values.iter().map(|&value| unit.scaled(value)).collect())
             }
-        }
+        };
+        Self { features: dataset.features.by_row(), rows: &split.train, answers }
     }
 
-    pub(crate) fn targets(&self) -> Targets<'_> {
-        match self {
-            Self::Labels(labels) => Targets::Labels(labels),
-            Self::Values(values) => Targets::Values(values),
-        }
+    /// Everything that a training takes.
+    pub(crate) fn for_training(&self) -> (&Features, &[u32], Targets<'_>) {
+        let targets = match &self.answers {
+            Answers::Labels(labels) => Targets::Labels(labels),
+            Answers::Values(values) => Targets::Values(values),
+        };
+        (&self.features, self.rows, targets)
     }
 }
 
@@ -218,10 +229,9 @@ mod tests {
         let shape = Shape { hidden: vec![4], activation: Activation::Tanh };
         let encoding = Encoding::fit(&dataset.features, &split.train);
         let spec = TrainSpec { steps: 600, batch: 8, rate: 0.02, evaluations: 4, metric: Metric::Rmse };
-        let Target::Values { values, .. } = &dataset.target else { panic!("values were made") };
-        let wanted: Vec<f32> = values.iter().map(|&value| validation.unit().scaled(value)).collect();
+        let given = Given::of(&dataset, &split, validation.unit());
         let start = shape.start(&encoding, &validation, 1).unwrap();
-        let lessons = (&dataset.features, split.train.as_slice(), Targets::Values(&wanted));
+        let lessons = given.for_training();
         let folder = tempfile::tempdir().unwrap();
         let partial = Partial::for_tests(&folder.path().join("partial"));
         let network = train(("line", &partial), start, &spec, lessons, &validation, 1).unwrap();

@@ -1,14 +1,14 @@
 //! How raw cells become numbers.
 
+mod cells;
 mod fit;
-
-use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::transpose::{Rows, copy, turn};
-use crate::{Column, DataError, Features, Table, Unit, padded};
+use crate::transpose::{Rows, Scaled, copy, turn};
+use crate::{Column, DataError, Features, Unit, padded};
+use cells::Cells;
 use fit::fit_column;
 
 /// How raw rows become numbers: scaling, levels, missing cells. Fitted on training rows only; it travels with
@@ -190,8 +190,10 @@ impl Encoding {
                 let Unit { centre: shift, scale } = Unit::of(bytes.map(|&byte| f64::from(byte)));
                 vec![ColumnEncoding::Pixels { count: pixels, shift, scale }]
             }
-            Features::Table(table) => {
-                table.columns().iter().map(|column| fit_column(column, training_rows)).collect()
+            Features::Table(table) => fit_columns(table.columns(), training_rows),
+            Features::RowMajor(table) => {
+                let all: Vec<u32> = (0..training_rows.len() as u32).collect();
+                fit_columns(table.table(training_rows).columns(), &all)
             }
         };
         let width = columns.iter().map(ColumnEncoding::width).sum();
@@ -275,30 +277,40 @@ impl Encoding {
             return Err(DataError::Mismatch { problem });
         }
         self.check_columns(features)?;
+        if let Some(pixels) = self.pixels(features, rows) {
+            match rows {
+                // One row is by feature what it is by row.
+                [_] if lanes == 1 => copy(pixels, self.width, self.width, into),
+                _ => turn(pixels, (rows.len(), self.width), lanes, into),
+            }
+            return Ok(());
+        }
         match features {
-            Features::Images(images) => self.gather_images(images, rows, lanes, into),
-            Features::Table(table) => self.gather_table(table, rows, lanes, into),
+            Features::Images(_) => Err(DataError::Mismatch { problem: "images, expected a table".into() }),
+            Features::Table(table) => self.gather_cells(Cells::ByColumn(table), rows, lanes, into),
+            Features::RowMajor(table) => self.gather_cells(Cells::ByRow(table), rows, lanes, into),
         }
     }
 
-    fn gather_images(
-        &self,
-        images: &crate::Images,
-        rows: &[u32],
-        lanes: usize,
-        into: &mut [f32],
-    ) -> Result<(), DataError> {
-        let [ColumnEncoding::Pixels { shift, scale, .. }] = self.columns.as_slice() else {
-            return Err(DataError::Mismatch { problem: "images, expected a table".into() });
-        };
-        let (bytes, stride) = (images.bytes.as_slice(), images.pixels());
-        let pixels = Rows::Bytes { bytes, rows, stride, shift: *shift, inverse: 1.0 / scale };
-        match rows {
-            // One row is by feature what it is by row.
-            [_] if lanes == 1 => copy(pixels, stride, stride, into),
-            _ => turn(pixels, (rows.len(), stride), lanes, into),
+    /// Whether [`Encoding::gather_rows`] is the less work: rows of pixels are scaled as they lie, columns one after the other.
+    pub fn is_by_row(&self, features: &Features) -> bool {
+        self.pixels(features, &[]).is_some()
+    }
+
+    /// Rows whose values lie together and are all scaled alike.
+    fn pixels<'a>(&self, features: &'a Features, rows: &'a [u32]) -> Option<Rows<'a>> {
+        let [ColumnEncoding::Pixels { count, shift, scale }] = self.columns.as_slice() else { return None };
+        let (stride, shift, inverse) = (*count, *shift, 1.0 / scale);
+        match features {
+            Features::Images(images) => {
+                Some(Rows::Bytes(Scaled { values: &images.bytes, rows, stride, shift, inverse }))
+            }
+            Features::RowMajor(table) => {
+                let values = table.numbers()?;
+                Some(Rows::Cells(Scaled { values, rows, stride, shift, inverse }))
+            }
+            Features::Table(_) => None,
         }
-        Ok(())
     }
 
     /// Writes `rows` row-major into `into`, `[rows.len()][stride]`; what is beyond `width` in a row becomes zero.
@@ -318,21 +330,17 @@ impl Encoding {
             return Err(DataError::Mismatch { problem });
         }
         self.check_columns(features)?;
-        let (Features::Images(images), [ColumnEncoding::Pixels { shift, scale, .. }]) =
-            (features, self.columns.as_slice())
-        else {
-            // Columns of a table are read one after the other, whatever the form that is wanted.
-            let mut turned = vec![0.0; self.width * rows.len()];
-            self.gather(features, rows, rows.len(), &mut turned)?;
-            into.chunks_exact_mut(stride.max(1)).for_each(|row| row[self.width..].fill(0.0));
-            for (feature, values) in turned.chunks_exact(rows.len().max(1)).enumerate() {
-                values.iter().enumerate().for_each(|(row, &value)| into[row * stride + feature] = value);
-            }
+        if let Some(pixels) = self.pixels(features, rows) {
+            copy(pixels, self.width, stride, into);
             return Ok(());
-        };
-        let (bytes, pixels) = (images.bytes.as_slice(), images.pixels());
-        let source = Rows::Bytes { bytes, rows, stride: pixels, shift: *shift, inverse: 1.0 / scale };
-        copy(source, pixels, stride, into);
+        }
+        // Columns of a table are encoded one after the other, whatever the form that is wanted.
+        let mut turned = vec![0.0; self.width * rows.len()];
+        self.gather(features, rows, rows.len(), &mut turned)?;
+        into.chunks_exact_mut(stride.max(1)).for_each(|row| row[self.width..].fill(0.0));
+        for (feature, values) in turned.chunks_exact(rows.len().max(1)).enumerate() {
+            values.iter().enumerate().for_each(|(row, &value)| into[row * stride + feature] = value);
+        }
         Ok(())
     }
 
@@ -341,100 +349,8 @@ impl Encoding {
         let problem = || format!("{found} columns, expected {expected}");
         if found == expected { Ok(()) } else { Err(DataError::Mismatch { problem: problem() }) }
     }
-
-    fn gather_table(
-        &self,
-        table: &Table,
-        rows: &[u32],
-        lanes: usize,
-        into: &mut [f32],
-    ) -> Result<(), DataError> {
-        let mut raw = table.columns().iter();
-        let mut into = into;
-        for encoding in &self.columns {
-            let (out, rest) = std::mem::take(&mut into).split_at_mut(encoding.width() * lanes);
-            into = rest;
-            match encoding {
-                ColumnEncoding::Pixels { count, shift, scale } => {
-                    for (pixel, column) in raw.by_ref().take(*count).enumerate() {
-                        let out = &mut out[pixel * lanes..][..lanes];
-                        gather_numbers(numbers(column)?, rows, (*shift, *shift, *scale), out);
-                    }
-                }
-                ColumnEncoding::Numeric { fill, shift, scale, indicator, .. } => {
-                    let Some(column) = raw.next() else { break };
-                    let values = numbers(column)?;
-                    gather_numbers(values, rows, (*fill, *shift, *scale), &mut out[..lanes]);
-                    if *indicator {
-                        gather_missing(values, rows, &mut out[lanes..]);
-                    }
-                }
-                ColumnEncoding::Nominal { levels, .. } => {
-                    let Some(column) = raw.next() else { break };
-                    gather_levels(column, levels, rows, lanes, out)?;
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
-fn numbers(column: &Column) -> Result<&[f32], DataError> {
-    match column {
-        Column::Numeric { values, .. } => Ok(values),
-        Column::Nominal { name, .. } => {
-            Err(DataError::Mismatch { problem: format!("column `{name}` holds levels, expected numbers") })
-        }
-    }
-}
-
-fn gather_numbers(values: &[f32], rows: &[u32], (fill, shift, scale): (f32, f32, f32), out: &mut [f32]) {
-    let inverse = 1.0 / scale;
-    let (there, beyond) = out.split_at_mut(rows.len());
-    for (out, &row) in there.iter_mut().zip(rows) {
-        let value = values[row as usize];
-        let value = if value.is_nan() { fill } else { value };
-        *out = (value - shift) * inverse;
-    }
-    beyond.fill(0.0);
-}
-
-fn gather_missing(values: &[f32], rows: &[u32], out: &mut [f32]) {
-    let (there, beyond) = out.split_at_mut(rows.len());
-    for (out, &row) in there.iter_mut().zip(rows) {
-        *out = f32::from(u8::from(values[row as usize].is_nan()));
-    }
-    beyond.fill(0.0);
-}
-
-fn gather_levels(
-    column: &Column,
-    levels: &[String],
-    rows: &[u32],
-    lanes: usize,
-    out: &mut [f32],
-) -> Result<(), DataError> {
-    let Column::Nominal { levels: raw_levels, codes, .. } = column else {
-        let problem = format!("column `{}` holds numbers, expected levels", column.name());
-        return Err(DataError::Mismatch { problem });
-    };
-    out.fill(0.0);
-    let mut mark = |place_of: &dyn Fn(u32) -> Option<usize>| {
-        for (lane, &row) in rows.iter().enumerate() {
-            if let Some(place) = codes[row as usize].and_then(place_of) {
-                out[place * lanes + lane] = 1.0;
-            }
-        }
-    };
-    if raw_levels == levels {
-        mark(&|code| Some(code as usize));
-    } else {
-        // The table at hand lists its levels in another order than the one that was fitted, or has others.
-        let place: HashMap<&str, usize> =
-            levels.iter().enumerate().map(|(place, level)| (level.as_str(), place)).collect();
-        let places: Vec<Option<usize>> =
-            raw_levels.iter().map(|level| place.get(level.as_str()).copied()).collect();
-        mark(&|code| places[code as usize]);
-    }
-    Ok(())
+fn fit_columns(columns: &[Column], training_rows: &[u32]) -> Vec<ColumnEncoding> {
+    columns.iter().map(|column| fit_column(column, training_rows)).collect()
 }

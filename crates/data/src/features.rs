@@ -1,8 +1,10 @@
 //! Raw rows: tables of columns, or images.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::DataError;
+use crate::{DataError, RowMajor};
 
 /// Columns as they came: what MUNGE works on. All columns have [`Table::rows`] cells.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +78,11 @@ impl Table {
             }
         }
         Ok(Self { columns, rows })
+    }
+
+    /// Columns that are known to be of `rows` cells, with codes of levels and no infinite number.
+    pub(crate) fn of_columns(columns: Vec<Column>, rows: usize) -> Self {
+        Self { columns, rows }
     }
 
     /// The columns, in order.
@@ -169,6 +176,8 @@ impl Images {
 pub enum Features {
     /// Columns.
     Table(Table),
+    /// Columns, with the cells of a row together.
+    RowMajor(RowMajor),
     /// Images.
     Images(Images),
 }
@@ -178,6 +187,7 @@ impl Features {
     pub fn rows(&self) -> usize {
         match self {
             Self::Table(table) => table.rows(),
+            Self::RowMajor(table) => table.rows(),
             Self::Images(images) => images.rows(),
         }
     }
@@ -186,7 +196,16 @@ impl Features {
     pub fn count(&self) -> usize {
         match self {
             Self::Table(table) => table.columns().len(),
+            Self::RowMajor(table) => table.columns().len(),
             Self::Images(images) => images.pixels(),
+        }
+    }
+
+    /// The same with the cells of a row together, as those of images are: for what reads rows in random order.
+    pub fn by_row(&self) -> Cow<'_, Self> {
+        match self {
+            Self::Table(table) => Cow::Owned(Self::RowMajor(table.into())),
+            Self::RowMajor(_) | Self::Images(_) => Cow::Borrowed(self),
         }
     }
 
@@ -194,6 +213,7 @@ impl Features {
     pub fn table(&self, rows: &[u32]) -> Table {
         match self {
             Self::Table(table) => table.select(rows),
+            Self::RowMajor(table) => table.table(rows),
             Self::Images(images) => {
                 let pixels = images.pixels();
                 let column = |pixel: usize| Column::Numeric {

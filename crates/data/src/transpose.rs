@@ -5,27 +5,64 @@
 pub(crate) enum Rows<'a> {
     /// One after the other, each `stride` after the one before.
     Numbers { values: &'a [f32], stride: usize },
-    /// Some rows of bytes, `stride` each, every byte `b` as `(b - shift) * inverse`.
-    Bytes { bytes: &'a [u8], rows: &'a [u32], stride: usize, shift: f32, inverse: f32 },
+    /// Rows of images.
+    Bytes(Scaled<'a, u8>),
+    /// Rows of tables.
+    Cells(Scaled<'a, f32>),
 }
 
-impl<'a> Rows<'a> {
-    /// A row's bytes, where it has bytes and there is such a row.
-    #[cfg(target_arch = "x86_64")]
-    fn bytes_of(self, row: usize) -> Option<&'a [u8]> {
-        let Self::Bytes { bytes, rows, stride, .. } = self else { return None };
-        let begin = (*rows.get(row)? as usize).checked_mul(stride)?;
-        bytes.get(begin..begin.checked_add(stride)?)
+/// Some rows, `stride` values each, every value `x` as `(x - shift) * inverse` and a missing one as 0.
+#[derive(Clone, Copy)]
+pub(crate) struct Scaled<'a, T> {
+    pub(crate) values: &'a [T],
+    pub(crate) rows: &'a [u32],
+    pub(crate) stride: usize,
+    pub(crate) shift: f32,
+    pub(crate) inverse: f32,
+}
+
+/// What is scaled.
+pub(crate) trait Value: Copy {
+    /// As a number; NaN where it is missing.
+    fn number(self) -> f32;
+}
+
+impl Value for u8 {
+    #[inline(always)]
+    fn number(self) -> f32 {
+        f32::from(self)
+    }
+}
+
+impl Value for f32 {
+    #[inline(always)]
+    fn number(self) -> f32 {
+        self
+    }
+}
+
+impl<'a, T: Value> Scaled<'a, T> {
+    /// The values of the row at a place in the list.
+    #[inline(always)]
+    fn row(self, place: usize) -> &'a [T] {
+        &self.values[self.rows[place] as usize * self.stride..][..self.stride]
     }
 
+    #[inline(always)]
+    fn one(self, place: usize, feature: usize) -> f32 {
+        let number = self.row(place)[feature].number();
+        if number.is_nan() { 0.0 } else { (number - self.shift) * self.inverse }
+    }
+}
+
+impl Rows<'_> {
     /// One feature of a row.
     #[inline(always)]
     fn one(self, row: usize, feature: usize) -> f32 {
         match self {
             Self::Numbers { values, stride } => values[row * stride + feature],
-            Self::Bytes { bytes, rows, stride, shift, inverse } => {
-                (f32::from(bytes[rows[row] as usize * stride + feature]) - shift) * inverse
-            }
+            Self::Bytes(bytes) => bytes.one(row, feature),
+            Self::Cells(cells) => cells.one(row, feature),
         }
     }
 }
@@ -72,6 +109,10 @@ pub(crate) fn copy(source: Rows<'_>, columns: usize, stride: usize, into: &mut [
         }
         return;
     }
+    copy_plain(source, columns, stride, into);
+}
+
+fn copy_plain(source: Rows<'_>, columns: usize, stride: usize, into: &mut [f32]) {
     for (row, into) in into.chunks_exact_mut(stride.max(1)).enumerate() {
         for (feature, into) in into.iter_mut().enumerate() {
             *into = if feature < columns { source.one(row, feature) } else { 0.0 };
@@ -88,15 +129,15 @@ fn plain(source: Rows<'_>, (rows, columns): (usize, usize), lanes: usize, into: 
     }
 }
 
-/// Asks memory for the line where the bytes begin.
+/// Asks memory for the line where the values begin.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-fn bring_near(bytes: &[u8]) {
+fn bring_near<T>(values: &[T]) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
     // SAFETY: a hint, which reads nothing; every processor of this architecture has it.
     #[allow(unsafe_code)]
     unsafe {
-        _mm_prefetch::<_MM_HINT_T0>(bytes.as_ptr().cast());
+        _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().cast());
     }
 }
 
@@ -105,7 +146,7 @@ mod avx2 {
     use std::arch::x86_64::*;
     use std::array::from_fn;
 
-    use super::{Rows, bring_near};
+    use super::{Rows, Scaled, Value, bring_near};
 
     /// Rows between one that is copied and one that memory is asked for.
     const AHEAD: usize = 4;
@@ -127,10 +168,13 @@ mod avx2 {
                         let begins = from_fn(|lane| &values[row(lane) * stride..][..columns]);
                         turn_numbers(begins, whole, lanes, into);
                     }
-                    Rows::Bytes { bytes, rows, stride, shift, inverse } => {
-                        let begin = |lane| &bytes[rows[row(lane)] as usize * stride..][..columns];
-                        let ahead = from_fn(|lane| begin(16 + lane));
-                        turn_bytes(from_fn(begin), ahead, (shift, inverse), whole, lanes, into);
+                    Rows::Bytes(bytes) => {
+                        let (these, next) = sixteen(bytes, row);
+                        turn_scaled(these, next, whole, lanes, into, |eight| of_bytes(bytes, eight));
+                    }
+                    Rows::Cells(cells) => {
+                        let (these, next) = sixteen(cells, row);
+                        turn_scaled(these, next, whole, lanes, into, |eight| of_cells(cells, eight));
                     }
                 }
             }
@@ -162,80 +206,108 @@ mod avx2 {
         }
     }
 
-    /// The same of bytes, each `b` as `(b - shift) * inverse`. Meanwhile memory is asked for the rows `ahead`: they lie anywhere,
-    /// and to wait for each when its turn comes takes longer than all the rest.
+    /// Sixteen rows, and the sixteen behind them.
+    fn sixteen<T: Value>(source: Scaled<'_, T>, row: impl Fn(usize) -> usize) -> ([&[T]; 16], [&[T]; 16]) {
+        (from_fn(|lane| source.row(row(lane))), from_fn(|lane| source.row(row(16 + lane))))
+    }
+
+    /// The same of values, of which `scaled` makes eight numbers. Meanwhile memory is asked for the rows `ahead`: they lie
+    /// anywhere, and to wait for each when its turn comes takes longer than all the rest.
     #[target_feature(enable = "avx2")]
-    fn turn_bytes(
-        rows: [&[u8]; 16],
-        ahead: [&[u8]; 16],
-        (shift, inverse): (f32, f32),
+    fn turn_scaled<T: Value>(
+        rows: [&[T]; 16],
+        ahead: [&[T]; 16],
         whole: usize,
         lanes: usize,
         into: &mut [f32],
+        scaled: impl Fn(&[T; 8]) -> __m256,
     ) {
         // Seen once, so that the loop need not look at each of its sixteen rows.
         let rows = rows.map(|row| row[..whole].as_chunks::<8>().0);
+        let eights = eights_in_a_line::<T>();
+        let asked = 16 / eights;
         for eight in 0..whole / 8 {
             let feature = 8 * eight;
-            // Eight times within a cache line, so two rows each time.
-            let pair = eight % 8 * 2;
-            bring_near(&ahead[pair][feature..]);
-            bring_near(&ahead[pair + 1][feature..]);
+            // So many rows each time that all have been asked at the end of a line.
+            for ahead in &ahead[eight % eights * asked..][..asked] {
+                bring_near(&ahead[feature..]);
+            }
             let into = &mut into[feature * lanes..];
             for half in [0, 8] {
-                let mut eights = [_mm256_setzero_ps(); 8];
+                let mut turned = [_mm256_setzero_ps(); 8];
                 for lane in 0..8 {
                     // SAFETY: each row has `whole / 8` eights.
                     #[allow(unsafe_code)]
-                    let bytes = unsafe { rows[half + lane].get_unchecked(eight) };
-                    eights[lane] = numbers(bytes, shift, inverse);
+                    let values = unsafe { rows[half + lane].get_unchecked(eight) };
+                    turned[lane] = scaled(values);
                 }
-                store_turned(eights, lanes, &mut into[half..]);
+                store_turned(turned, lanes, &mut into[half..]);
             }
         }
     }
 
     #[target_feature(enable = "avx2")]
     pub(super) fn copy(source: Rows<'_>, columns: usize, stride: usize, into: &mut [f32]) {
+        match source {
+            Rows::Numbers { .. } => super::copy_plain(source, columns, stride, into),
+            Rows::Bytes(bytes) => {
+                copy_scaled(bytes, columns, stride, into, |eight| of_bytes(bytes, eight));
+            }
+            Rows::Cells(cells) => {
+                copy_scaled(cells, columns, stride, into, |eight| of_cells(cells, eight));
+            }
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn copy_scaled<T: Value>(
+        source: Scaled<'_, T>,
+        columns: usize,
+        stride: usize,
+        into: &mut [f32],
+        scaled: impl Fn(&[T; 8]) -> __m256,
+    ) {
         for (row, into) in into.chunks_exact_mut(stride.max(1)).enumerate() {
             let (there, beyond) = into.split_at_mut(columns);
-            let mut eights = there.chunks_exact_mut(8);
-            let ahead = source.bytes_of(row + AHEAD).filter(|bytes| bytes.len() >= columns);
-            for (place, into) in (&mut eights).enumerate() {
-                if let Some(ahead) = ahead
-                    && place % 8 == 0
-                {
-                    bring_near(&ahead[8 * place..]);
+            let ahead = source.row((row + AHEAD).min(source.rows.len() - 1));
+            let (values, _) = source.row(row)[..columns].as_chunks::<8>();
+            for (eight, (values, into)) in values.iter().zip(there.chunks_exact_mut(8)).enumerate() {
+                if eight % eights_in_a_line::<T>() == 0 {
+                    bring_near(&ahead[8 * eight..]);
                 }
-                store(eight(source, row, 8 * place), into);
+                store(scaled(values), into);
             }
-            for (place, into) in eights.into_remainder().iter_mut().enumerate() {
-                *into = source.one(row, columns - columns % 8 + place);
+            for feature in columns - columns % 8..columns {
+                there[feature] = source.one(row, feature);
             }
             beyond.fill(0.0);
         }
     }
 
-    /// Features `feature` to `feature + 8` of a row.
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    fn eight(source: Rows<'_>, row: usize, feature: usize) -> __m256 {
-        match source {
-            Rows::Numbers { values, stride } => load(&values[row * stride + feature..]),
-            Rows::Bytes { bytes, rows, stride, shift, inverse } => {
-                let bytes = &bytes[rows[row] as usize * stride + feature..];
-                numbers(bytes.first_chunk().unwrap_or(&[0; 8]), shift, inverse)
-            }
-        }
+    /// Eight values each, of those in a cache line.
+    const fn eights_in_a_line<T>() -> usize {
+        64 / size_of::<[T; 8]>()
     }
 
-    /// The first eight bytes as numbers, centred and scaled.
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn numbers(bytes: &[u8; 8], shift: f32, inverse: f32) -> __m256 {
+    fn of_bytes(source: Scaled<'_, u8>, bytes: &[u8; 8]) -> __m256 {
         let bytes = i64::from_le_bytes(*bytes);
-        let numbers = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(bytes)));
-        _mm256_mul_ps(_mm256_sub_ps(numbers, _mm256_set1_ps(shift)), _mm256_set1_ps(inverse))
+        scaled(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(bytes))), source)
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn of_cells(source: Scaled<'_, f32>, cells: &[f32; 8]) -> __m256 {
+        let numbers = load(cells);
+        _mm256_and_ps(scaled(numbers, source), _mm256_cmp_ps::<_CMP_ORD_Q>(numbers, numbers))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn scaled<T: Value>(numbers: __m256, source: Scaled<'_, T>) -> __m256 {
+        let centred = _mm256_sub_ps(numbers, _mm256_set1_ps(source.shift));
+        _mm256_mul_ps(centred, _mm256_set1_ps(source.inverse))
     }
 
     #[target_feature(enable = "avx2")]
@@ -318,12 +390,23 @@ mod tests {
     fn the_plain_way_gives_the_same_bits() {
         let values: Vec<f32> = (0..23 * 19).map(|place| place as f32).collect();
         let bytes: Vec<u8> = (0..30 * 19).map(|place| (place * 7) as u8).collect();
+        let cells: Vec<f32> =
+            (0..30 * 19).map(|place| if place % 11 == 3 { f32::NAN } else { place as f32 * 0.3 }).collect();
         let rows: Vec<u32> = (0..23).map(|row| row * 7 % 30).collect();
-        let images = Rows::Bytes { bytes: &bytes, rows: &rows, stride: 19, shift: 33.3, inverse: 1.0 / 78.0 };
-        for source in [Rows::Numbers { values: &values, stride: 19 }, images] {
+        let (stride, shift, inverse) = (19, 33.3, 1.0 / 78.0);
+        let sources = [
+            Rows::Numbers { values: &values, stride },
+            Rows::Bytes(Scaled { values: &bytes, rows: &rows, stride, shift, inverse }),
+            Rows::Cells(Scaled { values: &cells, rows: &rows, stride, shift, inverse }),
+        ];
+        for source in sources {
             let (mut quick, mut slow) = (vec![1.0; 19 * 30], vec![2.0; 19 * 30]);
             turn(source, (23, 19), 30, &mut quick);
             plain(source, (23, 19), 30, &mut slow);
+            assert_eq!(quick, slow);
+            let (mut quick, mut slow) = (vec![1.0; 23 * 24], vec![2.0; 23 * 24]);
+            copy(source, 19, 24, &mut quick);
+            copy_plain(source, 19, 24, &mut slow);
             assert_eq!(quick, slow);
         }
     }

@@ -93,6 +93,40 @@ fn pixels_share_one_centre_and_scale_and_a_table_of_them_is_encoded_alike() {
     assert_eq!(encoded.feature(1), [-4.0 * inverse, 0.0]);
     let as_table = Features::Table(images.table(&[2, 0]));
     assert_eq!(encoding.encode(&as_table, &[0, 1]).unwrap(), encoded);
+    assert_eq!(encoding.encode(&as_table.by_row(), &[0, 1]).unwrap(), encoded);
+}
+
+#[test]
+fn a_table_is_encoded_alike_whichever_of_its_cells_lie_together() {
+    let numbers = || vec![numeric("x", &[1.0, MISSING, 5.0]), numeric("y", &[2.0, 3.0, 3.5])];
+    let mixed =
+        vec![numeric("x", &[1.0, MISSING, 5.0]), nominal("n", &["a", "b"], &[Some(1), None, Some(0)])];
+    let pixels = r#"[{"pixels":{"count":2,"shift":1.0,"scale":2.0}}]"#;
+    let in_another_order =
+        r#"[{"pixels":{"count":1,"shift":1.0,"scale":2.0}},{"nominal":{"name":"n","levels":["b","a"]}}]"#;
+    let fitted = |columns: Vec<Column>| {
+        let by_column = table(columns);
+        let by_row = by_column.by_row().into_owned();
+        let encoding = Encoding::fit(&by_column, &[0, 1]);
+        assert_eq!(Encoding::fit(&by_row, &[0, 1]), encoding);
+        (by_column, by_row, encoding)
+    };
+    for (columns, other) in [(numbers(), pixels), (mixed, in_another_order)] {
+        let (by_column, by_row, encoding) = fitted(columns);
+        assert_eq!((by_row.rows(), by_row.count()), (3, 2));
+        for encoding in [encoding, serde_json::from_str(other).unwrap()] {
+            let (rows, width) = ([2, 0, 1, 0], encoding.width());
+            let expected = encoding.encode(&by_column, &rows).unwrap();
+            assert_eq!(encoding.encode(&by_row, &rows).unwrap(), expected);
+            let mut found = vec![f32::NAN; rows.len() * width];
+            encoding.gather_rows(&by_row, &rows, width, &mut found).unwrap();
+            assert_eq!(found, expected.row_major());
+        }
+        assert!(!Encoding::fit(&by_column, &[0]).is_by_row(&by_row));
+    }
+    let (by_column, by_row, _) = fitted(numbers());
+    let pixels: Encoding = serde_json::from_str(pixels).unwrap();
+    assert!(pixels.is_by_row(&by_row) && !pixels.is_by_row(&by_column));
 }
 
 #[test]

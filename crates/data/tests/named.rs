@@ -34,7 +34,7 @@ fn class_counts(dataset: &Dataset, rows: impl Iterator<Item = u32>) -> Vec<usize
 fn columns(dataset: &Dataset) -> &[Column] {
     match &dataset.features {
         Features::Table(table) => table.columns(),
-        Features::Images(_) => panic!("images, expected a table"),
+        _ => panic!("no columns, expected a table"),
     }
 }
 

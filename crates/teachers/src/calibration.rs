@@ -29,7 +29,7 @@ pub(crate) fn held_out_scores(
         let model = fit(&examples.select(&rows(false)))?;
         let part = examples.select(&held_out);
         let mut answers = vec![0.0; held_out.len() * labels.classes];
-        if let Some(features) = part.table() {
+        if let Some(features) = part.by_row() {
             let all: Vec<u32> = (0..held_out.len() as u32).collect();
             model.answer(&part.encoded, &Batch::new(features, &all), &mut answers);
         }

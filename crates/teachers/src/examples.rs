@@ -20,7 +20,7 @@ pub struct Examples {
     pub encoded: Encoded,
     /// What is to be learned of them.
     pub lesson: Lesson,
-    table: OnceLock<Option<Features>>,
+    by_row: OnceLock<Option<Features>>,
     points: OnceLock<Arc<Points>>,
 }
 
@@ -137,8 +137,8 @@ impl Examples {
     /// Rows that are encoded already.
     pub(crate) fn of(encoding: Arc<Encoding>, encoded: Encoded, lesson: Lesson) -> Self {
         let fingerprint = encoding.fingerprint();
-        let (table, points) = (OnceLock::new(), OnceLock::new());
-        Self { encoding, fingerprint, encoded, lesson, table, points }
+        let (by_row, points) = (OnceLock::new(), OnceLock::new());
+        Self { encoding, fingerprint, encoded, lesson, by_row, points }
     }
 
     /// The encoded rows as points to be searched, made once and held once however many learners keep them.
@@ -149,13 +149,16 @@ impl Examples {
     /// The encoded rows as raw features of their own, made once however many learners want them: what is trained
     /// minibatch by minibatch reads rows so. [`Examples::as_they_are`] is the encoding that goes with it. `None` where
     /// an encoded value is not finite.
-    pub(crate) fn table(&self) -> Option<&Features> {
+    pub(crate) fn by_row(&self) -> Option<&Features> {
         let column = |feature| Column::Numeric {
             name: format!("feature_{feature}"),
             values: self.encoded.feature(feature).to_vec(),
         };
-        let make = || Table::new((0..self.encoded.width).map(column).collect()).ok().map(Features::Table);
-        self.table.get_or_init(make).as_ref()
+        let make = || {
+            let table = Table::new((0..self.encoded.width).map(column).collect()).ok()?;
+            Some(Features::RowMajor((&table).into()))
+        };
+        self.by_row.get_or_init(make).as_ref()
     }
 
     /// The encoding that leaves encoded rows as they are.

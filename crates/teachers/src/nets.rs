@@ -84,7 +84,7 @@ impl NetSpec {
             ..Recipe::plain(self.batch, Optimiser::adam(self.rate))
         };
         let not_finite = StepError::Diverged { step: 0, loss: f32::NAN, layer: String::new() };
-        let features = examples.table().ok_or(not_finite)?;
+        let features = examples.by_row().ok_or(not_finite)?;
         let soft = match &examples.lesson {
             Lesson::Labels(labels) => smoothed(labels, self.smoothing),
             Lesson::Values(_) => Vec::new(),

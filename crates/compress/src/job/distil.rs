@@ -14,7 +14,7 @@ use crate::kept::load;
 use crate::lessons::{LessonRows, Lessons, Weighing};
 use crate::made::{Made, MadeNetwork, MadeTeacher, Step};
 use crate::stages::{Done, Keep, Part, Partial, Stages};
-use crate::train::{Given, Shape, TrainSpec, train};
+use crate::train::{Shape, TrainSpec, train};
 use crate::transfer::label;
 
 /// The method's name in records.
@@ -198,9 +198,7 @@ impl Job<'_> {
         start: Network,
         spec: &TrainSpec,
     ) -> Result<Network, CompressError> {
-        let given = Given::of(self.dataset, self.validation.unit());
-        let lessons = (&self.dataset.features, self.split.train.as_slice(), given.targets());
-        train(named, start, spec, lessons, &self.validation, self.spec.seed)
+        train(named, start, spec, self.given.for_training(), &self.validation, self.spec.seed)
     }
 }
 

@@ -50,7 +50,7 @@ impl Search<'_, '_> {
     pub(crate) fn run(&self, way: &Way<'_>) -> Result<Vec<Found>, CompressError> {
         let waits: Vec<Wait> = self.tasks.iter().map(wait).collect();
         let found: Vec<OnceLock<Found>> = self.tasks.iter().map(|_| OnceLock::new()).collect();
-        let given = Given::of(self.dataset, self.validation.unit());
+        let given = Given::of(self.dataset, self.split, self.validation.unit());
         queue::run(&waits, |place, company| {
             let done = self.task(place, company, &given, way)?;
             // Each task is done once.
@@ -82,10 +82,15 @@ impl Search<'_, '_> {
                 way.looked(place, looks);
             };
             let course = self.course(task);
-            let lessons = (&self.dataset.features, self.split.train.as_slice(), given.targets());
             let seed = self.seed(task.replicate, &format!("training {}", order_of(task.kind)));
-            let trained =
-                course.run((&name, partial), first.clone(), lessons, self.validation, seed, &said)?;
+            let trained = course.run(
+                (&name, partial),
+                first.clone(),
+                given.for_training(),
+                self.validation,
+                seed,
+                &said,
+            )?;
             let before = course.recipe.schedule_from;
             let states = self.states(&trained, before)?;
             Ended::new(&first, &trained, states, before)

@@ -125,14 +125,12 @@ fn read_whole(encoding: &Encoding, path: &Path) -> Result<Features, DataError> {
     };
     match features {
         Features::Table(table) => Ok(Features::Table(columns_for(encoding, path, table)?)),
-        Features::Images(images) => {
-            if images.pixels() == encoding.raw_columns() {
-                return Ok(Features::Images(images));
-            }
+        Features::Images(images) if images.pixels() != encoding.raw_columns() => {
             let problem =
                 format!("images of {} pixels, expected {}", images.pixels(), encoding.raw_columns());
             Err(DataError::malformed(path, "", problem))
         }
+        others => Ok(others),
     }
 }
 

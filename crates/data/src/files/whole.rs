@@ -97,7 +97,7 @@ impl Whole {
                 notes.extend(left_out);
                 Features::Table(Table::new(kept)?)
             }
-            images => images,
+            others => others,
         };
         let given_test = test_path.map(|_| (training_rows as u32..rows as u32).collect());
         let dataset = Dataset { name, features, target, given_test, sha256: digest.finalize().into() };

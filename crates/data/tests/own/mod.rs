@@ -47,7 +47,7 @@ pub(crate) fn task(name: &str, task: Task) -> FileOptions {
 pub(crate) fn columns(dataset: &Dataset) -> &[Column] {
     match &dataset.features {
         Features::Table(table) => table.columns(),
-        Features::Images(_) => panic!("images, expected a table"),
+        _ => panic!("no columns, expected a table"),
     }
 }
 

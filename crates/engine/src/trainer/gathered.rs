@@ -85,23 +85,20 @@ impl Gathered {
         self.nonzero.as_ref().map(|nonzero| &nonzero.by_feature)
     }
 
-    /// Images are at hand by row and tables by column, so either begins with its own.
+    /// Begins with the form that is the less work, and turns it into the other.
     fn fill(&mut self, encoding: &Encoding, features: &Features, rows: &[u32]) -> Result<(), DataError> {
         let (lanes, width, stride) = (padded(rows.len()), self.width, self.stride);
         let by_feature = &mut self.by_feature[..width * lanes];
         if self.by_row.is_empty() {
             return encoding.gather(features, rows, lanes, by_feature);
         }
-        match features {
-            Features::Images(_) => {
-                let by_row = &mut self.by_row[..rows.len() * stride];
-                encoding.gather_rows(features, rows, stride, by_row)?;
-                transpose(by_row, (rows.len(), width), stride, lanes, by_feature);
-            }
-            Features::Table(_) => {
-                encoding.gather(features, rows, lanes, by_feature)?;
-                transpose(by_feature, (width, lanes), lanes, stride, &mut self.by_row[..lanes * stride]);
-            }
+        if encoding.is_by_row(features) {
+            let by_row = &mut self.by_row[..rows.len() * stride];
+            encoding.gather_rows(features, rows, stride, by_row)?;
+            transpose(by_row, (rows.len(), width), stride, lanes, by_feature);
+        } else {
+            encoding.gather(features, rows, lanes, by_feature)?;
+            transpose(by_feature, (width, lanes), lanes, stride, &mut self.by_row[..lanes * stride]);
         }
         Ok(())
     }
