@@ -89,19 +89,21 @@ impl Estimate {
     /// All trainings. Rounds of pruning follow on each other, so other threads have nothing to do meanwhile.
     pub(super) fn training(&self, spec: &CompressSpec) -> f64 {
         let size = &self.problem.size;
-        let of = |shape: &Shape, train: &TrainSpec| {
-            training_seconds(shape, train, size.width, size.classes.unwrap_or(1))
+        let of = |shape: &Shape, train: &TrainSpec, density: f64| {
+            training_seconds(shape, train, (size.width, size.classes.unwrap_or(1)), density)
         };
-        let students = spec.students.iter().map(|student| 2.0 * of(&student.shape, &student.train));
+        let students = spec.students.iter().map(|student| 2.0 * of(&student.shape, &student.train, 1.0));
         let mut parts: f64 = students.sum();
         let mut alone = 0.0;
         if let Some(distil) = &spec.distil {
-            parts += (distil.temperatures.len() + 1) as f64 * of(&distil.shape, &distil.train);
+            parts += (distil.temperatures.len() + 1) as f64 * of(&distil.shape, &distil.train, 1.0);
             if let Some(prune) = &spec.prune {
-                alone += prune.rounds as f64 * of(&distil.shape, &prune.train);
+                let left = |round: usize| (1.0 - prune.rate).powi(round as i32);
+                let rounds = (1..=prune.rounds).map(left);
+                alone += rounds.map(|left| of(&distil.shape, &prune.train, left)).sum::<f64>();
                 if let Some(ticket) = &spec.ticket {
-                    let levels = prune.rounds.div_ceil(ticket.every);
-                    parts += (2 * levels) as f64 * of(&distil.shape, &ticket.train);
+                    let levels = (1..=prune.rounds).rev().step_by(ticket.every.max(1)).map(left);
+                    parts += levels.map(|left| 2.0 * of(&distil.shape, &ticket.train, left)).sum::<f64>();
                 }
             }
         }

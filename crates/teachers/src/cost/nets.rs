@@ -14,12 +14,9 @@ fn layers(spec: &NetSpec, size: &ProblemSize) -> (Vec<f64>, f64) {
 
 /// `passes * (arithmetic / rate + gathering + units) + steps * (weights + start)`, where a pass takes 2 floating-point
 /// operations a weight each for the answer, for the weights' gradient and, behind the first layer, for the inputs'.
-/// Gathering a row is dear where the rows do not fit the cache.
 pub(super) fn net(spec: &NetSpec, size: &ProblemSize) -> f64 {
     const RATE: f64 = 112e9;
-    const GATHERING_NEAR: f64 = 0.83e-9;
-    const GATHERING_FAR: f64 = 8.94e-9;
-    const CACHE_BYTES: f64 = 6e6;
+    const GATHERING: f64 = 0.83e-9;
     const ROW: f64 = 1e-9;
     const UNIT: f64 = 0.51e-9;
     const PROBABILITY: f64 = 6.26e-9;
@@ -29,12 +26,10 @@ pub(super) fn net(spec: &NetSpec, size: &ProblemSize) -> f64 {
     let (weights, units) = layers(spec, size);
     let all: f64 = weights.iter().sum();
     let arithmetic = 6.0 * all - 2.0 * weights[0];
-    let filled = (4.0 * rows * width / CACHE_BYTES).powi(2);
-    let gathering = width * (GATHERING_NEAR + GATHERING_FAR * filled / (filled + 1.0));
     let probabilities = PROBABILITY * size.classes.unwrap_or(0) as f64;
     let passes = rows * spec.epochs as f64;
     let steps = passes / spec.batch.max(1) as f64;
-    passes * (arithmetic / RATE + gathering + ROW + UNIT * units + probabilities)
+    passes * (arithmetic / RATE + GATHERING * width + ROW + UNIT * units + probabilities)
         + steps * (ADAM * all + STEP)
 }
 
